@@ -1,0 +1,1 @@
+"""The ledger service: wallets, terminals and money in integer cents."""

@@ -1,0 +1,53 @@
+"""What a chip model sees of the board around it: an I2C bus, wires and the time line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Nack(Exception):
+    """The addressed chip did not acknowledge: the firmware sees OSError(ENODEV)."""
+
+
+class I2CDevice(Protocol):
+    """A chip on the I2C bus, addressed by its 7-bit address.
+
+    `write` gets the bytes of one write transfer, `read` returns exactly `count`
+    bytes of one read transfer; both raise Nack when the chip does not answer.
+    """
+
+    address: int
+
+    def write(self, data: bytes) -> None:
+        """Take the bytes of one write transfer."""
+
+    def read(self, count: int) -> bytes:
+        """Return the bytes of one read transfer."""
+
+
+class Wires(Protocol):
+    """The board's GPIO wires, seen from outside the microcontroller.
+
+    A wire's level is what the firmware drives, or else what the world drives,
+    or else its pull. Levels are 0 and 1.
+    """
+
+    def level(self, pin: int) -> int:
+        """Return the level on the wire now."""
+
+    def drive(self, pin: int, level: int | None) -> None:
+        """Drive the wire from outside; None lets go of it."""
+
+    def watch(self, pin: int, callback: Callable[[int, int], None]) -> None:
+        """Call `callback(level, now_us)` whenever the firmware changes the level it drives."""
+
+
+class Timeline(Protocol):
+    """The world's time in microseconds, virtual or real."""
+
+    def now_us(self) -> int:
+        """Return the time since the world began."""
+
+    def at(self, when_us: int, callback: Callable[[], None]) -> None:
+        """Call `callback` when that time has come."""

@@ -1,0 +1,1 @@
+"""The MicroPython VM that runs the firmware, and what surrounds it: shims, clock and flash."""
