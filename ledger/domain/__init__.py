@@ -1,0 +1,1 @@
+"""The business: one folder a feature, no Flask, no HTTP."""

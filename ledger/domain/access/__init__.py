@@ -1,0 +1,1 @@
+"""Operators, their roles, and every long-lived secret; a credential becomes an actor here."""

@@ -1,0 +1,40 @@
+"""Turns credentials into those they belong to."""
+
+from __future__ import annotations
+
+from ledger.domain.access import tables, tokens
+from ledger.domain.access.errors import CredentialRefused, OperatorUnknown
+from ledger.domain.access.records import CredentialKind, OperatorRecord, Role
+from ledger.domain.access.rules import ROLE_PERMISSIONS
+from ledger.foundation.actor import Actor, ActorKind
+from ledger.foundation.clock import Clock
+from ledger.foundation.secrets import hash_secret
+from ledger.storage.transaction import Reader
+
+
+def operator(reader: Reader, *, username: str) -> OperatorRecord:
+    """Return an active operator; refuses with OperatorUnknown."""
+    row = tables.select_operator(reader, username)
+    if row is None:
+        raise OperatorUnknown
+    return OperatorRecord(row.id, row.username, Role(row.role))
+
+
+def operator_by_token(reader: Reader, *, token: str, secret_key: str, clock: Clock) -> Actor:
+    """Return the actor of an operator's token.
+
+    Refuses with CredentialRefused when it is forged or expired or its operator is no longer active.
+    """
+    row = tables.select_operator(reader, tokens.read(token, secret_key, clock))
+    if row is None:
+        raise CredentialRefused
+    return Actor(ActorKind.OPERATOR, row.username, ROLE_PERMISSIONS[Role(row.role)], id=row.id)
+
+
+def terminal_id_by_token(reader: Reader, api_token: str) -> int:
+    """Return whose api_token this is; refuses with CredentialRefused."""
+    kind = CredentialKind.TERMINAL_TOKEN.value
+    terminal_id = tables.select_credential_owner(reader, kind, hash_secret(api_token))
+    if terminal_id is None:
+        raise CredentialRefused
+    return terminal_id

@@ -1,0 +1,73 @@
+"""Tables of access: operators and hashed credentials; and every statement on them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ledger.storage.columns import Base
+from ledger.storage.transaction import Reader, Row, Transaction
+
+
+class Operator(Base):
+    """A person who runs the house."""
+
+    __tablename__ = "operators"
+    __table_args__ = (
+        CheckConstraint("role IN ('admin', 'staff')", name="role"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(16))
+    is_active: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class Credential(Base):
+    """A long-lived secret, kept by its hash; `hint` is its end, so that people can tell two apart."""
+
+    __tablename__ = "credentials"
+    __table_args__ = (
+        CheckConstraint("kind IN ('terminal_token')", name="kind"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    terminal_id: Mapped[int] = mapped_column(ForeignKey("terminals.id"), index=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    hint: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+def insert_operator(tx: Transaction, **values: object) -> int | None:
+    """Insert an operator and return its id, or None when the name is taken."""
+    return tx.insert_if_absent(Operator, created_at=tx.now, is_active=True, **values)
+
+
+def select_operator(reader: Reader, username: str) -> Row | None:
+    """Return an active operator by name."""
+    columns = (Operator.id, Operator.username, Operator.role)
+    return reader.one(select(*columns).where(Operator.username == username, Operator.is_active))
+
+
+def insert_credential(tx: Transaction, **values: object) -> None:
+    """Store a credential."""
+    tx.execute(insert(Credential).values(created_at=tx.now, **values))
+
+
+def revoke_credentials(tx: Transaction, kind: str, terminal_id: int) -> None:
+    """End every credential of that kind that a terminal has."""
+    live = (Credential.kind == kind, Credential.terminal_id == terminal_id, Credential.revoked_at.is_(None))
+    tx.execute(update(Credential).where(*live).values(revoked_at=tx.now))
+
+
+def select_credential_owner(reader: Reader, kind: str, secret_hash: str) -> int | None:
+    """Return the terminal that a live credential belongs to."""
+    known = (Credential.secret_hash == secret_hash, Credential.kind == kind, Credential.revoked_at.is_(None))
+    return reader.scalar(select(Credential.terminal_id).where(*known))

@@ -1,0 +1,1 @@
+"""Double entry, append only: the only feature that moves money."""

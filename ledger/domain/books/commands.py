@@ -1,0 +1,65 @@
+"""Opens accounts and posts money; called by the features' commands inside their transaction."""
+
+from __future__ import annotations
+
+from ledger.domain.books import tables
+from ledger.domain.books.errors import AlreadyReversed, FloorReached, InvalidPosting
+from ledger.domain.books.queries import account_record, accounts_by_id
+from ledger.domain.books.records import AccountKind, AccountRecord, Entry, PostingRecord
+from ledger.domain.books.rules import NORMAL_SIDES, keeps_balance, require_postable, reversal_of
+from ledger.storage.transaction import Transaction
+
+
+def open_account(
+    tx: Transaction, kind: AccountKind, owner: str, currency: str, floor_cents: int = 0
+) -> AccountRecord:
+    """Open the account `kind:owner`, or return it when it is open already.
+
+    `floor_cents` (0 or negative) is the lowest balance that a wallet's account may reach; all other
+    accounts have no floor, and their balance is always summed.
+    """
+    code = f"{kind}:{owner}"
+    account_id = tables.insert_account(
+        tx, code=code, kind=kind.value, normal_side=NORMAL_SIDES[kind], currency=currency
+    )
+    if account_id is not None and keeps_balance(kind):
+        tables.insert_balance(tx, account_id, floor_cents)
+    return account_record(tables.select_account(tx, code))
+
+
+def post(tx: Transaction, entry: Entry) -> PostingRecord:
+    """Move `amount_cents` (integer, > 0) from the source account to the destination account.
+
+    Keeps W1 and W3 of DOMAIN.md: cached balances change in the same commit under their row lock, in
+    the order of the account ids. Refuses with InvalidAmount, InvalidPosting, FloorReached (carries
+    the source's `balance_cents`) and AlreadyReversed; nothing is posted then.
+    """
+    accounts = accounts_by_id(tx, (entry.source_id, entry.destination_id))
+    if len(accounts) != 2:
+        raise InvalidPosting
+    require_postable(entry, accounts[entry.source_id], accounts[entry.destination_id])
+    if entry.reverses_id is not None and tables.select_reversal(tx, entry.reverses_id):
+        raise AlreadyReversed
+    _change_balances(tx, entry, accounts)
+    values = {**vars(entry), "kind": entry.kind.value, "code": tx.ids.code("txn")}
+    values |= {"command_id": tx.command_id, "recorded_at": tx.now}
+    return PostingRecord(id=tables.insert_posting(tx, **values), **(values | {"kind": entry.kind}))
+
+
+def reverse(
+    tx: Transaction, posting: PostingRecord, description: str, terminal_id: int | None
+) -> PostingRecord:
+    """Move a posting's money back by a new posting that names it.
+
+    A posting is reversed at most once. Refuses with AlreadyReversed, NotReversible (the posting is
+    itself a reversal) and FloorReached (the money is no longer there).
+    """
+    return post(tx, reversal_of(posting, description, terminal_id))
+
+
+def _change_balances(tx: Transaction, entry: Entry, accounts: dict[int, AccountRecord]) -> None:
+    changes = {entry.source_id: -entry.amount_cents, entry.destination_id: entry.amount_cents}
+    # One fixed order for all: two postings between the same two accounts cannot wait for each other.
+    for account_id, by_cents in sorted(changes.items()):
+        if keeps_balance(accounts[account_id].kind) and not tables.change_balance(tx, account_id, by_cents):
+            raise FloorReached(balance_cents=tables.select_balance(tx, account_id).balance_cents)

@@ -1,0 +1,68 @@
+"""What the books hand out, and what they are asked to post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class AccountKind(StrEnum):
+    """What an account holds."""
+
+    WALLET = "wallet"
+    TERMINAL_SALES = "terminal_sales"
+    CASH_BOX = "cash_box"
+    TILL = "till"
+
+
+class PostingKind(StrEnum):
+    """Why money moved."""
+
+    SALE = "sale"
+    DEBIT = "debit"
+    TOP_UP = "top_up"
+    REVERSAL = "reversal"
+
+
+@dataclass(frozen=True)
+class AccountRecord:
+    """An account. `normal_side` is `credit` where money in the account is owed to somebody."""
+
+    id: int
+    code: str
+    kind: AccountKind
+    normal_side: str
+    currency: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A movement to post: `amount_cents` > 0 goes from the source account to the destination account."""
+
+    source_id: int
+    destination_id: int
+    amount_cents: int
+    kind: PostingKind
+    description: str
+    tag: str | None = None
+    terminal_id: int | None = None
+    reverses_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PostingRecord:
+    """A movement that was posted."""
+
+    id: int
+    code: str
+    source_id: int
+    destination_id: int
+    amount_cents: int
+    kind: PostingKind
+    description: str
+    tag: str | None
+    terminal_id: int | None
+    reverses_id: int | None
+    command_id: int
+    recorded_at: datetime

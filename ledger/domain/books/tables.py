@@ -1,0 +1,168 @@
+"""Tables of the books: accounts, postings, cached balances; and every statement on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ledger.storage.columns import Base
+from ledger.storage.transaction import Reader, Row, Transaction
+
+
+class Account(Base):
+    """A place where money is. Its balance is what came in less what went out."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        CheckConstraint("normal_side IN ('debit', 'credit')", name="normal_side"),
+        CheckConstraint("kind IN ('wallet', 'terminal_sales', 'cash_box', 'till')", name="kind"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(96), unique=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    normal_side: Mapped[str] = mapped_column(String(6))
+    currency: Mapped[str] = mapped_column(String(3))
+    created_at: Mapped[datetime]
+
+
+class AccountBalance(Base):
+    """The cached balance of an account that has a floor; no other account has such a row.
+
+    The floor is kept beside the balance, so that the database itself can refuse to pass it (W3).
+    """
+
+    __tablename__ = "account_balances"
+    __table_args__ = (CheckConstraint("balance_cents >= floor_cents", name="floor"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    balance_cents: Mapped[int] = mapped_column(BigInteger)
+    floor_cents: Mapped[int] = mapped_column(BigInteger)
+
+
+class Posting(Base):
+    """One movement of money. Never updated, never deleted: triggers refuse it (see the migrations).
+
+    History will be sealed in blocks by a table of its own that covers ranges of `id`; a posting
+    needs no column for it.
+    """
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        CheckConstraint("source_id <> destination_id", name="two_accounts"),
+        CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="reversal_names_posting"),
+        CheckConstraint("kind IN ('sale', 'debit', 'top_up', 'reversal')", name="kind"),
+        Index("ix_postings_source_id_id", "source_id", "id"),
+        Index("ix_postings_destination_id_id", "destination_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    destination_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(16))
+    description: Mapped[str] = mapped_column(String(255))
+    tag: Mapped[str | None] = mapped_column(String(64))
+    terminal_id: Mapped[int | None] = mapped_column(ForeignKey("terminals.id"))
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("postings.id"), unique=True)
+    command_id: Mapped[int] = mapped_column(ForeignKey("audit_log.id"), index=True)
+    recorded_at: Mapped[datetime]
+
+
+ACCOUNT_COLUMNS = (Account.id, Account.code, Account.kind, Account.normal_side, Account.currency)
+POSTING_COLUMNS = tuple(Posting.__table__.columns)
+
+
+def insert_account(tx: Transaction, **values: object) -> int | None:
+    """Insert an account and return its id, or None when its code exists."""
+    return tx.insert_if_absent(Account, created_at=tx.now, **values)
+
+
+def insert_balance(tx: Transaction, account_id: int, floor_cents: int) -> None:
+    """Give an account a floor and with it a cached balance."""
+    tx.execute(insert(AccountBalance).values(account_id=account_id, balance_cents=0, floor_cents=floor_cents))
+
+
+def select_account(reader: Reader, code: str) -> Row | None:
+    """Return an account by its code."""
+    return reader.one(select(*ACCOUNT_COLUMNS).where(Account.code == code))
+
+
+def select_accounts(reader: Reader, account_ids: Sequence[int]) -> Sequence[Row]:
+    """Return the accounts with these ids."""
+    return reader.all(select(*ACCOUNT_COLUMNS).where(Account.id.in_(account_ids)))
+
+
+def change_balance(tx: Transaction, account_id: int, by_cents: int) -> bool:
+    """Add to a cached balance under its row lock; false when the floor forbids it or there is no such row."""
+    changed = update(AccountBalance).where(
+        AccountBalance.account_id == account_id,
+        AccountBalance.balance_cents + by_cents >= AccountBalance.floor_cents,
+    )
+    statement = changed.values(balance_cents=AccountBalance.balance_cents + by_cents)
+    return tx.one(statement.returning(AccountBalance.account_id)) is not None
+
+
+def select_balance(reader: Reader, account_id: int) -> Row | None:
+    """Return the cached balance and the floor of an account that has them."""
+    columns = (AccountBalance.balance_cents, AccountBalance.floor_cents)
+    return reader.one(select(*columns).where(AccountBalance.account_id == account_id))
+
+
+def insert_posting(tx: Transaction, **values: object) -> int:
+    """Append a posting and return its id."""
+    return tx.scalar(insert(Posting).values(**values).returning(Posting.id))
+
+
+def select_posting(reader: Reader, code: str) -> Row | None:
+    """Return a posting by its public code."""
+    return reader.one(select(*POSTING_COLUMNS).where(Posting.code == code))
+
+
+def select_postings_of_command(reader: Reader, command_id: int) -> Sequence[Row]:
+    """Return what one command posted, in order."""
+    statement = select(*POSTING_COLUMNS).where(Posting.command_id == command_id)
+    return reader.all(statement.order_by(Posting.id))
+
+
+def select_reversal(reader: Reader, posting_id: int) -> Row | None:
+    """Return the posting that reversed this one."""
+    return reader.one(select(*POSTING_COLUMNS).where(Posting.reverses_id == posting_id))
+
+
+def select_latest_postings(
+    reader: Reader, account_id: int, before_id: int | None, limit: int
+) -> Sequence[Row]:
+    """Return an account's postings, latest first, at most `limit` of them, those before an id."""
+    touches = or_(Posting.source_id == account_id, Posting.destination_id == account_id)
+    statement = select(*POSTING_COLUMNS).where(touches)
+    if before_id is not None:
+        statement = statement.where(Posting.id < before_id)
+    return reader.all(statement.order_by(Posting.id.desc()).limit(limit))
+
+
+def sum_received(reader: Reader, account_id: int) -> int:
+    """Return what came into an account less what went out of it, from the postings themselves."""
+    came_in = select(func.coalesce(func.sum(Posting.amount_cents), 0)).where(
+        Posting.destination_id == account_id
+    )
+    went_out = select(func.coalesce(func.sum(Posting.amount_cents), 0)).where(Posting.source_id == account_id)
+    return int(reader.scalar(came_in)) - int(reader.scalar(went_out))

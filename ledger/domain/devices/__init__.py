@@ -1,0 +1,1 @@
+"""Terminals: the instances that may speak for devices, apps and services."""

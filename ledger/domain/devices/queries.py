@@ -1,0 +1,48 @@
+"""Reads terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ledger.domain.access.queries import terminal_id_by_token
+from ledger.domain.devices import tables
+from ledger.domain.devices.errors import NotATerminal, TerminalUnknown
+from ledger.domain.devices.records import TerminalPermission, TerminalRecord
+from ledger.domain.devices.rules import TERMINAL_PERMISSIONS
+from ledger.foundation.actor import Actor, ActorKind
+from ledger.storage.transaction import Reader, Row, Transaction
+
+
+def terminal_by_slug(reader: Reader, *, slug: str) -> TerminalRecord:
+    """Return a terminal by its public id; refuses with TerminalUnknown."""
+    row = tables.select_terminal_by_slug(reader, slug)
+    if row is None:
+        raise TerminalUnknown
+    return _record(row)
+
+
+def terminal_by_token(reader: Reader, *, api_token: str) -> TerminalRecord:
+    """Return the terminal that an api_token belongs to; refuses with CredentialRefused."""
+    return terminals(reader, ids=[terminal_id_by_token(reader, api_token)])[0]
+
+
+def terminals(reader: Reader, *, ids: Sequence[int] | None = None) -> list[TerminalRecord]:
+    """Return the terminals with these ids, or all of them, in the order of their public ids."""
+    return [_record(row) for row in tables.select_terminals(reader, ids)]
+
+
+def acting_terminal(tx: Transaction) -> TerminalRecord:
+    """Return the terminal that is asking; refuses with NotATerminal anybody else."""
+    if tx.actor.kind is not ActorKind.TERMINAL:
+        raise NotATerminal
+    return terminals(tx, ids=[tx.actor.id])[0]
+
+
+def actor_of(terminal: TerminalRecord) -> Actor:
+    """Return the actor that a terminal is, with what its permission level allows."""
+    return Actor(ActorKind.TERMINAL, terminal.slug, TERMINAL_PERMISSIONS[terminal.permission], id=terminal.id)
+
+
+def _record(row: Row) -> TerminalRecord:
+    values = dict(row._mapping)
+    return TerminalRecord(**(values | {"permission": TerminalPermission(row.permission)}))

@@ -1,0 +1,37 @@
+"""What devices hands out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class TerminalPermission(StrEnum):
+    """What a terminal may do with money (TRAPS.md T-19)."""
+
+    DEBIT = "debit"
+    CREDIT = "credit"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class TerminalRecord:
+    """A terminal: `slug` is its public id, `friendly_name` what people see.
+
+    Its sales are posted to `sales_account_id`; the cash that it takes lies in `cash_account_id`.
+    """
+
+    id: int
+    slug: str
+    friendly_name: str
+    permission: TerminalPermission
+    sales_account_id: int
+    cash_account_id: int
+
+
+@dataclass(frozen=True)
+class TerminalWithToken:
+    """A terminal and its new api_token, which is shown this once."""
+
+    terminal: TerminalRecord
+    api_token: str | None = field(default=None, repr=False, metadata={"secret": True})

@@ -1,0 +1,40 @@
+"""What devices decides, purely."""
+
+from __future__ import annotations
+
+import re
+
+from ledger.domain.devices.errors import InvalidTerminal
+from ledger.domain.devices.records import TerminalPermission
+from ledger.foundation.permissions import Permission
+
+TERMINAL_PERMISSIONS = {
+    TerminalPermission.DEBIT: frozenset({Permission.WALLETS_READ, Permission.WALLETS_DEBIT}),
+    TerminalPermission.CREDIT: frozenset({Permission.WALLETS_READ, Permission.WALLETS_CREDIT}),
+    TerminalPermission.ALL: frozenset(
+        {Permission.WALLETS_READ, Permission.WALLETS_DEBIT, Permission.WALLETS_CREDIT}
+    ),
+}
+NAME_LENGTH = 64
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def is_slug(value: str) -> bool:
+    """Say whether a value may be the public id of a terminal or a product."""
+    return bool(_SLUG.fullmatch(value))
+
+
+def is_name(value: str) -> bool:
+    """Say whether a value may be a name that people see: 1 to 64 printable characters, no blank ends."""
+    return 1 <= len(value) <= NAME_LENGTH and value.isprintable() and value == value.strip()
+
+
+def require_terminal(slug: str, friendly_name: str) -> None:
+    """Refuse with InvalidTerminal an id or a name that is malformed."""
+    fields = {}
+    if not is_slug(slug):
+        fields["id"] = ["An id has 1 to 64 small letters, digits, hyphens or underscores."]
+    if not is_name(friendly_name):
+        fields["friendly_name"] = ["A name has 1 to 64 printable characters."]
+    if fields:
+        raise InvalidTerminal(fields=fields)

@@ -1,0 +1,56 @@
+"""Tables of devices: terminals; and every statement on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ledger.storage.columns import Base
+from ledger.storage.transaction import Reader, Row, Transaction
+
+
+class Terminal(Base):
+    """An application instance that may access the ledger (terminal.txt)."""
+
+    __tablename__ = "terminals"
+    __table_args__ = (
+        CheckConstraint("permission IN ('debit', 'credit', 'all')", name="permission"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    friendly_name: Mapped[str] = mapped_column(String(64))
+    permission: Mapped[str] = mapped_column(String(8))
+    sales_account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), unique=True)
+    cash_account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), unique=True)
+    created_at: Mapped[datetime]
+
+
+TERMINAL_COLUMNS = (
+    Terminal.id,
+    Terminal.slug,
+    Terminal.friendly_name,
+    Terminal.permission,
+    Terminal.sales_account_id,
+    Terminal.cash_account_id,
+)
+
+
+def insert_terminal(tx: Transaction, **values: object) -> int | None:
+    """Insert a terminal and return its id, or None when its slug is taken."""
+    return tx.insert_if_absent(Terminal, created_at=tx.now, **values)
+
+
+def select_terminal_by_slug(reader: Reader, slug: str) -> Row | None:
+    """Return a terminal by its public id."""
+    return reader.one(select(*TERMINAL_COLUMNS).where(Terminal.slug == slug))
+
+
+def select_terminals(reader: Reader, terminal_ids: Sequence[int] | None = None) -> Sequence[Row]:
+    """Return the terminals with these ids, or all of them, by public id."""
+    statement = select(*TERMINAL_COLUMNS).order_by(Terminal.slug)
+    return reader.all(statement if terminal_ids is None else statement.where(Terminal.id.in_(terminal_ids)))

@@ -1,0 +1,1 @@
+"""Wallets and their tokens: pairing, buying, topping up, giving back."""

@@ -1,0 +1,97 @@
+"""Reads wallets and what happened on them."""
+
+from __future__ import annotations
+
+from ledger.domain.books import queries as books
+from ledger.domain.books.records import PostingRecord
+from ledger.domain.devices.queries import terminals
+from ledger.domain.wallets import tables
+from ledger.domain.wallets.errors import TokenBlocked, TokenNotPaired, WalletUnknown
+from ledger.domain.wallets.records import TransactionRecord, WalletRecord
+from ledger.domain.wallets.rules import normalised_token, signed_amount_cents
+from ledger.foundation.paging import Page
+from ledger.storage.transaction import Reader, Row
+
+
+def wallet_by_token(reader: Reader, *, token_id: str) -> WalletRecord:
+    """Return the wallet that a token is paired with (S1-02).
+
+    The answer carries the token as the caller wrote it. Refuses with TokenNotPaired and TokenBlocked.
+    """
+    pairing = tables.select_pairing(reader, normalised_token(token_id))
+    if pairing is None:
+        raise TokenNotPaired
+    if pairing.blocked_at is not None:
+        raise TokenBlocked
+    return _record(tables.select_wallet(reader, pairing.wallet_id), token_id)
+
+
+def wallet_by_code(reader: Reader, *, code: str) -> WalletRecord:
+    """Return a wallet by its public code (X-09); refuses with WalletUnknown."""
+    row = tables.select_wallet_by_code(reader, code)
+    if row is None:
+        raise WalletUnknown
+    return _with_latest_token(reader, row)
+
+
+def wallet_by_account(reader: Reader, *, account_id: int) -> WalletRecord:
+    """Return the wallet that an account belongs to; refuses with WalletUnknown."""
+    row = tables.select_wallet_by_account(reader, account_id)
+    if row is None:
+        raise WalletUnknown
+    return _with_latest_token(reader, row)
+
+
+def wallet_by_code_or_token(reader: Reader, *, name: str) -> WalletRecord:
+    """Return the wallet that a person names by its code or by a token.
+
+    Refuses with TokenBlocked, or with WalletUnknown when it is neither.
+    """
+    try:
+        return wallet_by_code(reader, code=name)
+    except WalletUnknown:
+        pass
+    try:
+        return wallet_by_token(reader, token_id=name)
+    except TokenNotPaired:
+        raise WalletUnknown(f"{name!r} is neither a wallet nor a token that is paired with one.") from None
+
+
+def wallets(reader: Reader) -> list[WalletRecord]:
+    """Return every wallet, oldest first."""
+    return [_with_latest_token(reader, row) for row in tables.select_wallets(reader)]
+
+
+def transactions(
+    reader: Reader, *, wallet: WalletRecord, before: str | None = None, limit: int = 100
+) -> Page[TransactionRecord]:
+    """Return a wallet's transactions, latest first, going on after the transaction `before`.
+
+    Refuses with PostingUnknown when there is no such transaction.
+    """
+    page = books.latest_postings(reader, wallet.account_id, before, limit)
+    used = {posting.terminal_id for posting in page.items if posting.terminal_id is not None}
+    by_id = {terminal.id: terminal for terminal in terminals(reader, ids=sorted(used))} if used else {}
+    seen = tuple(_transaction(posting, wallet, by_id) for posting in page.items)
+    return Page(seen, page.has_more)
+
+
+def _transaction(posting: PostingRecord, wallet: WalletRecord, by_id: dict) -> TransactionRecord:
+    return TransactionRecord(
+        code=posting.code,
+        amount_cents=signed_amount_cents(posting, wallet.account_id),
+        kind=posting.kind,
+        description=posting.description,
+        tag=posting.tag,
+        terminal=by_id.get(posting.terminal_id),
+        recorded_at=posting.recorded_at,
+    )
+
+
+def _with_latest_token(reader: Reader, row: Row) -> WalletRecord:
+    token = tables.select_live_token(reader, row.id)
+    return _record(row, token and token.as_given)
+
+
+def _record(row: Row, token_id: str | None) -> WalletRecord:
+    return WalletRecord(**row._mapping, token_id=token_id)

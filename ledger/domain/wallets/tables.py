@@ -1,0 +1,139 @@
+"""Tables of wallets: wallets, tokens, pairing codes; and every statement on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, Select, String, insert, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ledger.domain.books.tables import Account, AccountBalance
+from ledger.storage.columns import Base
+from ledger.storage.transaction import Reader, Row, Transaction
+
+_PAIRED = text("unpaired_at IS NULL")
+
+
+class Wallet(Base):
+    """A place that stores transactions for one person (terminal.txt)."""
+
+    __tablename__ = "wallets"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), unique=True)
+    user_name: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+
+class WalletToken(Base):
+    """A token's time with a wallet. Rows stay when it ends, so that a lost token can be recognised."""
+
+    __tablename__ = "wallet_tokens"
+    __table_args__ = (
+        # W7, by the database itself: one wallet at a time.
+        Index(
+            "uq_wallet_tokens_paired", "token_id", unique=True, sqlite_where=_PAIRED, postgresql_where=_PAIRED
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_id: Mapped[str] = mapped_column(String(64))
+    as_given: Mapped[str] = mapped_column(String(64))
+    wallet_id: Mapped[int] = mapped_column(ForeignKey("wallets.id"), index=True)
+    paired_at: Mapped[datetime]
+    unpaired_at: Mapped[datetime | None]
+    blocked_at: Mapped[datetime | None]
+    replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("wallet_tokens.id"))
+
+
+class PairingCode(Base):
+    """A wallet that waits for a token, kept by the hash of the code that was shown."""
+
+    __tablename__ = "pairing_codes"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    wallet_id: Mapped[int] = mapped_column(ForeignKey("wallets.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+def _wallets() -> Select:
+    columns = (Wallet.id, Wallet.code, Wallet.account_id, Wallet.user_name, Wallet.created_at)
+    balance = (AccountBalance.balance_cents, AccountBalance.floor_cents, Account.currency)
+    joined = select(*columns, *balance).select_from(Wallet).join(Account, Account.id == Wallet.account_id)
+    return joined.join(AccountBalance, AccountBalance.account_id == Wallet.account_id)
+
+
+def select_wallet_by_code(reader: Reader, code: str) -> Row | None:
+    """Return a wallet by its public code."""
+    return reader.one(_wallets().where(Wallet.code == code))
+
+
+def select_wallet(reader: Reader, wallet_id: int) -> Row:
+    """Return a wallet that exists, by id."""
+    return reader.one(_wallets().where(Wallet.id == wallet_id))
+
+
+def select_wallet_by_account(reader: Reader, account_id: int) -> Row | None:
+    """Return the wallet that an account belongs to."""
+    return reader.one(_wallets().where(Wallet.account_id == account_id))
+
+
+def select_wallets(reader: Reader) -> Sequence[Row]:
+    """Return every wallet, oldest first."""
+    return reader.all(_wallets().order_by(Wallet.id))
+
+
+def insert_wallet(tx: Transaction, **values: object) -> int:
+    """Insert a wallet and return its id."""
+    return tx.scalar(insert(Wallet).values(created_at=tx.now, **values).returning(Wallet.id))
+
+
+def select_pairing(reader: Reader, token_id: str) -> Row | None:
+    """Return a token's present pairing, blocked or not."""
+    columns = (WalletToken.id, WalletToken.wallet_id, WalletToken.blocked_at)
+    return reader.one(
+        select(*columns).where(WalletToken.token_id == token_id, WalletToken.unpaired_at.is_(None))
+    )
+
+
+def select_live_token(reader: Reader, wallet_id: int) -> Row | None:
+    """Return the token that was paired last with a wallet and is neither blocked nor unpaired."""
+    live = (
+        WalletToken.wallet_id == wallet_id,
+        WalletToken.unpaired_at.is_(None),
+        WalletToken.blocked_at.is_(None),
+    )
+    columns = (WalletToken.id, WalletToken.token_id, WalletToken.as_given)
+    return reader.one(select(*columns).where(*live).order_by(WalletToken.id.desc()))
+
+
+def insert_pairing(tx: Transaction, **values: object) -> int | None:
+    """Pair a token and return the pairing's id, or None when it is paired already."""
+    return tx.insert_if_absent(WalletToken, paired_at=tx.now, **values)
+
+
+def update_pairing(tx: Transaction, pairing_id: int, **values: object) -> None:
+    """Block or unpair a token."""
+    tx.execute(update(WalletToken).where(WalletToken.id == pairing_id).values(**values))
+
+
+def insert_pairing_code(tx: Transaction, **values: object) -> None:
+    """Store a pairing code."""
+    tx.execute(insert(PairingCode).values(**values))
+
+
+def use_pairing_code(tx: Transaction, code_hash: str) -> int | None:
+    """Use up a pairing code that is still good and return its wallet; None when there is none such."""
+    good = (
+        PairingCode.code_hash == code_hash,
+        PairingCode.used_at.is_(None),
+        PairingCode.expires_at > tx.now,
+    )
+    return tx.scalar(update(PairingCode).where(*good).values(used_at=tx.now).returning(PairingCode.wallet_id))

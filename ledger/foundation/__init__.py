@@ -1,0 +1,1 @@
+"""What everything stands on: money, ids, time, refusals, actors. Standard library only."""

@@ -1,0 +1,83 @@
+"""One frozen set of settings, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+DEFAULT_DATABASE_URL = "sqlite:///var/tapledger.db"
+
+
+class InvalidSetting(Exception):
+    """A setting in the environment cannot be used; the message names it and says what is expected."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the books are, and what the house has decided.
+
+    TAPLEDGER_DATABASE_URL (SQLAlchemy form), TAPLEDGER_SECRET_KEY (signs operators' tokens; drawn
+    once and kept beside an SQLite database when it is not set), TAPLEDGER_TIME_ZONE (for times that
+    people read), TAPLEDGER_CURRENCY (ISO 4217).
+    """
+
+    database_url: URL
+    secret_key: str
+    time_zone: ZoneInfo
+    currency: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings; raises InvalidSetting."""
+        url = _database_url(environment.get("TAPLEDGER_DATABASE_URL") or DEFAULT_DATABASE_URL)
+        return cls(
+            database_url=url,
+            secret_key=environment.get("TAPLEDGER_SECRET_KEY") or _kept_secret_key(url),
+            time_zone=_time_zone(environment.get("TAPLEDGER_TIME_ZONE") or "Europe/Berlin"),
+            currency=_currency(environment.get("TAPLEDGER_CURRENCY") or "EUR"),
+        )
+
+
+def _database_url(given: str) -> URL:
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        raise InvalidSetting(
+            "TAPLEDGER_DATABASE_URL is no SQLAlchemy URL; an example: sqlite:///var/books.db"
+        )
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        raise InvalidSetting(
+            "TAPLEDGER_DATABASE_URL must name an SQLite file; an example: sqlite:///var/books.db"
+        )
+    return url
+
+
+def _kept_secret_key(url: URL) -> str:
+    path = Path(f"{url.database}.key")
+    if not path.exists():
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        # Made under its final mode, and never over another process's key.
+        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def _time_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise InvalidSetting("TAPLEDGER_TIME_ZONE is no time zone; an example: Europe/Berlin") from None
+
+
+def _currency(code: str) -> str:
+    if len(code) != 3 or not code.isascii() or not code.isupper():
+        raise InvalidSetting("TAPLEDGER_CURRENCY is no ISO 4217 code; an example: EUR")
+    return code

@@ -1,0 +1,46 @@
+"""Remembers answers: records to JSON values and back, by the records' own type hints."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from datetime import datetime
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+
+def plain(value: Any) -> Any:
+    """Turn a record, or a command's arguments, into JSON values.
+
+    A field declared with SECRET is left empty: what is shown once is not remembered.
+    """
+    if dataclasses.is_dataclass(value):
+        kept = [field for field in dataclasses.fields(value) if not field.metadata.get("secret")]
+        return {field.name: plain(getattr(value, field.name)) for field in kept}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def restore(kind: Any, value: Any) -> Any:
+    """Make a value of type `kind` from what `plain` made of it."""
+    if get_origin(kind) in (Union, UnionType):
+        present = [choice for choice in get_args(kind) if choice is not NoneType]
+        return None if value is None else restore(present[0], value)
+    if get_origin(kind) is tuple:
+        return tuple(restore(get_args(kind)[0], item) for item in value)
+    if dataclasses.is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return kind(**{name: restore(hints[name], item) for name, item in value.items()})
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    return kind(value)
+
+
+def fingerprint(command_name: str, arguments: dict[str, Any]) -> str:
+    """Return a hash that two requests share only if they ask for the same thing."""
+    asked = json.dumps([command_name, plain(arguments)], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(asked.encode()).hexdigest()
