@@ -1,0 +1,1 @@
+"""What is soldered around the microcontroller: wires, buses, chips, power and network."""

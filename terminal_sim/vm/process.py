@@ -1,0 +1,183 @@
+"""One MicroPython VM in a Node.js process of its own, driven over framed pipes with blocking reads."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import struct
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from terminal_sim.vm.node import find_node
+
+HERE = Path(__file__).parent
+MODULE = Path("@micropython/micropython-webassembly-pyscript/micropython.mjs")
+
+
+class VmMissing(Exception):
+    """The MicroPython VM is not installed; the message says what to do."""
+
+
+class VmDied(Exception):
+    """The VM's process ended by itself."""
+
+
+class ProgramError(Exception):
+    """The program on the device ended with an exception; the text is MicroPython's traceback."""
+
+    def __init__(self, text: str, kind: str | None) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class News:
+    """What the world tells the VM along with a command or an answer.
+
+    `changes` are (pin, level, interrupts) in the order in which they happened, `wakes` the numbers
+    of connections that have something to tell, times are microseconds since the world began.
+    """
+
+    now_us: int
+    next_event_us: int | None = None
+    changes: tuple[tuple[int, int, bool], ...] = ()
+    wakes: tuple[int, ...] = ()
+
+
+class World(Protocol):
+    """What surrounds a VM: it answers its questions and keeps the time."""
+
+    def answer(self, question: str, arguments: list[Any]) -> Any:
+        """Answer one question of the VM; an exception ends the VM's step."""
+
+    def reached(self, now_us: int) -> None:
+        """Take notice that the VM's time has come so far."""
+
+    def news(self) -> News:
+        """Return what the VM has not been told yet."""
+
+    def printed(self, line: str) -> None:
+        """Take one line of the device's console."""
+
+
+def find_module() -> Path:
+    """Return the VM's JavaScript module, from the node_modules of this checkout or of a parent folder."""
+    for folder in (HERE, *HERE.parents):
+        candidate = folder / "node_modules" / MODULE
+        if candidate.is_file():
+            return candidate
+    raise VmMissing("the MicroPython VM was not found: run `python3 run.py demo` once, or `npm ci`")
+
+
+class VmProcess:
+    """A running VM; every command blocks until the VM has done it.
+
+    The world's answers may raise: the exception leaves the command, and the VM, whose question was
+    never answered, can then only be killed. That is what a power cut is.
+    """
+
+    def __init__(self, world: World, *, clock: str, zero_us: int = 0, heap_bytes: int = 256 * 1024) -> None:
+        module = find_module()
+        self._world = world
+        self._process = subprocess.Popen(
+            [str(find_node()), str(HERE / "host.mjs")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        self.baseline_bytes: int = self.command(
+            "start",
+            {
+                "module": str(module),
+                "shims": str(HERE / "shims"),
+                "clock": clock,
+                "zero_us": zero_us,
+                "heap_bytes": heap_bytes,
+            },
+        )
+
+    @property
+    def process_id(self) -> int:
+        """The id of the Node.js process."""
+        return self._process.pid
+
+    def run(self, path: str) -> None:
+        """Run one file of the device as its main program; ProgramError when it raises."""
+        self.command("run", path)
+
+    def execute(self, code: str) -> Any:
+        """Run some code beside the program, for tests."""
+        return self.command("execute", code)
+
+    def step(self) -> int:
+        """Run one task of the event loop; return the milliseconds to the next, or -1."""
+        return self.command("step")
+
+    def live_bytes(self) -> int:
+        """Collect garbage at the top, where nothing hides on the stack, and return what is left."""
+        return self.command("memory")
+
+    def command(self, name: str, *arguments: Any) -> Any:
+        """Send one command and serve the VM's questions until it is done."""
+        self._send([name, self._news(), *arguments])
+        while True:
+            kind, *rest = self._receive()
+            if kind == "print":
+                self._world.printed(rest[0])
+            elif kind == "done":
+                return self._outcome(*rest)
+            else:
+                self._serve(kind, rest)
+
+    def kill(self) -> None:
+        """End the VM at once, in the middle of whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+    def _serve(self, question: str, rest: list[Any]) -> None:
+        now_us, *arguments = rest
+        self._world.reached(int(now_us))
+        answer: Callable[..., Any] = self._world.answer
+        value = answer(question, arguments)
+        self._send([value, self._news()])
+
+    def _outcome(self, now_us: float, outcome: dict[str, Any]) -> Any:
+        self._world.reached(int(now_us))
+        if "error" in outcome:
+            raise ProgramError(outcome["error"], outcome.get("type"))
+        return outcome["value"]
+
+    def _news(self) -> list[Any]:
+        news = self._world.news()
+        return [news.now_us, news.next_event_us, news.changes, news.wakes]
+
+    def _send(self, frame: list[Any]) -> None:
+        body = json.dumps(frame, separators=(",", ":")).encode()
+        try:
+            self._write(struct.pack("<I", len(body)) + body)
+        except BrokenPipeError as error:
+            raise VmDied(f"the VM ended with code {self._process.wait()}") from error
+
+    def _write(self, data: bytes) -> None:
+        sent = 0
+        while sent < len(data):
+            sent += self._process.stdin.write(data[sent:])
+
+    def _receive(self) -> list[Any]:
+        (length,) = struct.unpack("<I", self._exactly(4))
+        return json.loads(self._exactly(length))
+
+    def _exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            part = self._process.stdout.read(count - len(data))
+            if not part:
+                raise VmDied(f"the VM ended with code {self._process.wait()}")
+            data += part
+        return data
