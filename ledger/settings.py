@@ -48,10 +48,10 @@ class Settings:
 def _database_url(given: str) -> URL:
     try:
         url = make_url(given)
-    except ArgumentError:
+    except ArgumentError as error:
         raise InvalidSetting(
             "TAPLEDGER_DATABASE_URL is no SQLAlchemy URL; an example: sqlite:///var/books.db"
-        )
+        ) from error
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         raise InvalidSetting(
             "TAPLEDGER_DATABASE_URL must name an SQLite file; an example: sqlite:///var/books.db"

@@ -21,7 +21,10 @@ def issue(username: str, secret_key: str, clock: Clock, lifetime: timedelta) -> 
 
 
 def read(token: str, secret_key: str, clock: Clock) -> str:
-    """Return the operator's name in a token; refuses with CredentialRefused what we did not sign or what expired."""
+    """Return the operator's name in a token.
+
+    Refuses with CredentialRefused what we did not sign and what has expired.
+    """
     required = ["sub", "aud", "iat", "exp"]
     # Expiry is held against our own clock, the one door for time; the library would look at the machine's.
     options = {"require": required, "verify_exp": False, "verify_iat": False}

@@ -10,6 +10,7 @@ from ledger.domain.wallets.errors import TokenBlocked, TokenNotPaired, WalletUnk
 from ledger.domain.wallets.records import TransactionRecord, WalletRecord
 from ledger.domain.wallets.rules import normalised_token, signed_amount_cents
 from ledger.foundation.paging import Page
+from ledger.foundation.text import is_storable
 from ledger.storage.transaction import Reader, Row
 
 
@@ -18,8 +19,8 @@ def wallet_by_token(reader: Reader, *, token_id: str) -> WalletRecord:
 
     The answer carries the token as the caller wrote it. Refuses with TokenNotPaired and TokenBlocked.
     """
-    pairing = tables.select_pairing(reader, normalised_token(token_id))
-    if pairing is None:
+    pairing = is_storable(token_id) and tables.select_pairing(reader, normalised_token(token_id))
+    if not pairing:
         raise TokenNotPaired
     if pairing.blocked_at is not None:
         raise TokenBlocked

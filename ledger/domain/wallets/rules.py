@@ -11,6 +11,7 @@ from ledger.domain.devices.records import TerminalRecord
 from ledger.domain.wallets.errors import CoinsDoNotAddUp, InvalidToken, InvalidWallet, RandomToken
 from ledger.domain.wallets.records import Label, WalletRecord
 from ledger.foundation.errors import Invalid
+from ledger.foundation.text import is_text
 
 PAIRING_CODE_LIFETIME = timedelta(minutes=10)
 DESCRIPTION_LENGTH = 255
@@ -45,9 +46,9 @@ def require_pairable_token(given: str) -> str:
 def require_label(description: str, tag: str | None = None) -> Label:
     """Return the label, or refuse with Invalid a description or tag that is missing, too long or not text."""
     fields = {}
-    if not _is_text(description, DESCRIPTION_LENGTH):
+    if not is_text(description, DESCRIPTION_LENGTH):
         fields["description"] = [f"A description has 1 to {DESCRIPTION_LENGTH} characters."]
-    if tag is not None and not _is_text(tag, TAG_LENGTH):
+    if tag is not None and not is_text(tag, TAG_LENGTH):
         fields["tag"] = [f"A tag has 1 to {TAG_LENGTH} characters."]
     if fields:
         raise Invalid(fields=fields)
@@ -89,7 +90,7 @@ def crediting(
 def require_wallet(user_name: str | None, overdraft_limit_cents: int) -> None:
     """Refuse with InvalidWallet a name or a limit that cannot be."""
     fields = {}
-    if user_name is not None and not _is_text(user_name, USER_NAME_LENGTH):
+    if user_name is not None and not is_text(user_name, USER_NAME_LENGTH):
         fields["user"] = [f"A user's name has 1 to {USER_NAME_LENGTH} characters."]
     if type(overdraft_limit_cents) is not int or overdraft_limit_cents < 0:
         fields["overdraft_limit"] = ["An overdraft limit is a whole number of cents, 0 or more."]
@@ -106,7 +107,3 @@ def require_coins(coins: Sequence[Mapping[str, int]], amount_cents: int) -> None
 def signed_amount_cents(posting: PostingRecord, account_id: int) -> int:
     """Return a posting's amount as an account's holder sees it: what comes in is positive."""
     return posting.amount_cents if posting.destination_id == account_id else -posting.amount_cents
-
-
-def _is_text(value: str, longest: int) -> bool:
-    return 1 <= len(value) <= longest and bool(value.strip()) and "\x00" not in value

@@ -1,0 +1,56 @@
+"""The roof: puts the ledger and its dialects together into one Flask application."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine
+
+from ledger.dialects.terminal.dialect import TERMINAL
+from ledger.foundation.clock import Clock
+from ledger.foundation.ids import Ids
+from ledger.service import Ledger
+from ledger.settings import Settings
+from ledger.storage.database import Database, make_engine
+from ledger.tables import Base
+from ledger.web import errors, headers
+from ledger.web.dispatch import EXTENSION
+from ledger.web.limits import MAX_BODY_BYTES
+from ledger.web.openapi import publish
+
+DIALECTS = (TERMINAL,)
+
+
+class BoundSQLAlchemy(SQLAlchemy):
+    """Flask-SQLAlchemy over the house's own tables, with the engine that storage makes."""
+
+    def _make_engine(self, bind_key: str | None, options: dict, app: Flask) -> Engine:
+        return make_engine(options["url"])
+
+
+def create_app(
+    settings: Settings | None = None, *, clock: Clock | None = None, ids: Ids | None = None
+) -> Flask:
+    """Create the application; settings come from the environment unless they are given.
+
+    Refuses with SchemaOutdated when the database has not been migrated.
+    """
+    settings = settings or Settings.from_environment()
+    app = Flask("ledger", static_folder="web/static", template_folder="web/templates")
+    app.url_map.strict_slashes = False
+    app.json.sort_keys = False
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SQLALCHEMY_DATABASE_URI=settings.database_url)
+    app.extensions[EXTENSION] = _open_ledger(app, settings, clock, ids)
+    for dialect in DIALECTS:
+        publish(app, dialect)
+    errors.install(app, DIALECTS)
+    headers.install(app)
+    return app
+
+
+def _open_ledger(app: Flask, settings: Settings, clock: Clock | None, ids: Ids | None) -> Ledger:
+    bound = BoundSQLAlchemy(app, model_class=Base)
+    with app.app_context():
+        ledger = Ledger(Database(bound.engine), settings, clock=clock, ids=ids)
+    ledger.require_current_schema()
+    return ledger

@@ -1,0 +1,1 @@
+"""One folder for each published API; no dialect knows another."""

@@ -1,0 +1,1 @@
+"""The terminal API under /pos, as terminal.txt publishes it."""

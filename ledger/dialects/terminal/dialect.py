@@ -1,0 +1,27 @@
+"""The terminal API as the web floor sees it."""
+
+from __future__ import annotations
+
+from ledger.dialects.terminal import conventions, routes_terminals, routes_wallets
+from ledger.web.dialect import Dialect
+
+DESCRIPTION = """Wallets on RFID tokens for coffee machines, coin acceptors, phones and services.
+
+Money is whole cents; credits are positive, debits negative. Everything returned is wrapped in `data`.
+A request that moves money carries an `idempotency_key` of your own: repeat it unchanged until you are
+answered, and it is booked once."""
+
+TERMINAL = Dialect(
+    name="terminal",
+    prefix=conventions.PREFIX,
+    title="Tapledger terminal API",
+    description=DESCRIPTION,
+    blueprints=(
+        routes_terminals.own,
+        routes_wallets.by_token,
+        routes_wallets.others,
+        routes_terminals.administration,
+    ),
+    say=conventions.say,
+    security_schemes=conventions.SECURITY_SCHEMES,
+)

@@ -1,0 +1,48 @@
+"""How a route of the terminal API is documented: its credential and the refusals it may say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from ledger.dialects.terminal.shapes_wallets import ErrorSchema, UnauthenticatedSchema
+
+REFUSALS = {
+    400: "The request's parameters are invalid; `errors` names them.",
+    401: "Check your API token.",
+    403: "Check your terminal's permission level.",
+    404: "What the path names does not exist; a token is not paired to a wallet, or blocked.",
+    503: "Nothing was decided; try again with the same key.",
+}
+
+
+def documented(
+    blueprint: Blueprint, credential: str, *statuses: int, body: dict | None = None
+) -> Callable[[Callable], Callable]:
+    """Document a route's credential, its refusals, and what JSON Schema adds to its body."""
+    extra: dict[str, Any] = {"security": [{credential: []}]}
+    if body:
+        extra["requestBody"] = {"content": {"application/json": {"schema": body}}}
+
+    def decorate(route: Callable) -> Callable:
+        described = blueprint.doc(**extra)(route)
+        for status in statuses:
+            schema = UnauthenticatedSchema if status == 401 else ErrorSchema
+            described = _refusal(blueprint, status, schema)(described)
+        return described
+
+    return decorate
+
+
+def _refusal(blueprint: Blueprint, status: int, schema: type) -> Callable[[Callable], Callable]:
+    # alt_response would wrap the schema in the envelope of a success; a refusal has none.
+    return blueprint.doc(
+        responses={
+            str(status): {
+                "description": REFUSALS[status],
+                "content": {"application/json": {"schema": schema}},
+            }
+        }
+    )

@@ -1,0 +1,1 @@
+"""What the HTTP doors share: the dialect contract, dispatch, errors, limits, OpenAPI."""

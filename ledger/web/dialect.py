@@ -1,0 +1,38 @@
+"""The contract that a published API fills in: its prefix, its routes, and its words for a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask.typing import ResponseReturnValue
+from flask_smorest import Blueprint
+
+from ledger.foundation.errors import Refusal
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One published API.
+
+    `say` turns any refusal, ours or HTTP's, into the dialect's own body and status. `components` are
+    OpenAPI components that its routes refer to.
+    """
+
+    name: str
+    prefix: str
+    title: str
+    description: str
+    blueprints: tuple[Blueprint, ...]
+    say: Callable[[Refusal], ResponseReturnValue]
+    security_schemes: dict[str, dict] = field(default_factory=dict)
+
+    def speaks(self, path: str) -> bool:
+        """Say whether a path belongs to this dialect."""
+        return path == self.prefix or path.startswith(f"{self.prefix}/")
+
+
+def dialect_of(dialects: tuple[Dialect, ...], path: str) -> Dialect | None:
+    """Return the dialect that a path belongs to: the one with the longest prefix (TRAPS.md A)."""
+    speaking = [dialect for dialect in dialects if dialect.speaks(path)]
+    return max(speaking, key=lambda dialect: len(dialect.prefix), default=None)

@@ -1,0 +1,111 @@
+"""One handler for every error: the dialect of the path says it in its own words."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from ledger.foundation.errors import Invalid, Kind, NotFound, Refusal, Unavailable
+from ledger.web.dialect import Dialect, dialect_of
+
+log = logging.getLogger(__name__)
+RETRY_AFTER_S = 1
+
+
+class RouteUnknown(NotFound):
+    """There is nothing under this path."""
+
+    code = "route_unknown"
+    message = "There is nothing under this path."
+
+
+class MethodNotAllowed(Invalid):
+    """The path exists, but not for this method; `Allow` names those it has."""
+
+    code = "method_not_allowed"
+    message = "This path does not take this method."
+
+
+class BodyTooLarge(Invalid):
+    """The body is larger than any request of ours."""
+
+    code = "body_too_large"
+    message = "The body is too large."
+
+
+class UnsupportedMediaType(Invalid):
+    """The body is no JSON, or does not say so."""
+
+    code = "unsupported_media_type"
+    message = "Send JSON, with Content-Type: application/json."
+
+
+class BrokenJson(Invalid):
+    """The body says that it is JSON and is not."""
+
+    code = "invalid_json"
+    message = "The body is not valid JSON."
+
+
+class BadRequest(Invalid):
+    """The request itself is malformed."""
+
+    code = "bad_request"
+    message = "The request is malformed."
+
+
+class ServerFailure(Unavailable):
+    """A mistake of ours. Whether anything was booked is told by repeating the request with its key."""
+
+    code = "internal_error"
+    message = "The ledger failed; try again with the same key."
+
+
+_HTTP_REFUSALS: dict[int, type[Refusal]] = {
+    404: RouteUnknown,
+    405: MethodNotAllowed,
+    413: BodyTooLarge,
+    415: UnsupportedMediaType,
+}
+
+
+def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
+    """Make one handler answer for refusals, HTTP errors and failures alike."""
+
+    def handle(error: Exception) -> ResponseReturnValue:
+        refusal = _as_refusal(error)
+        dialect = dialect_of(dialects, request.path)
+        response = app.make_response(dialect.say(refusal) if dialect else _say_plainly(refusal))
+        response.headers.extend(_headers(error, refusal))
+        return response
+
+    for kind in (Refusal, HTTPException, Exception):
+        app.register_error_handler(kind, handle)
+
+
+def _as_refusal(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, HTTPException) and error.code and error.code < 500:
+        return _HTTP_REFUSALS.get(error.code, BadRequest)()
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return ServerFailure()
+
+
+def _headers(error: Exception, refusal: Refusal) -> dict[str, str]:
+    headers = {}
+    if isinstance(error, HTTPException) and getattr(error, "valid_methods", None):
+        headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    if refusal.kind is Kind.UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if refusal.kind is Kind.UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_AFTER_S)
+    return headers
+
+
+def _say_plainly(refusal: Refusal) -> ResponseReturnValue:
+    statuses = {Kind.NOT_FOUND: 404, Kind.INVALID: 400, Kind.UNAVAILABLE: 503}
+    return {"message": refusal.message, "code": refusal.code}, statuses.get(refusal.kind, 400)

@@ -1,0 +1,53 @@
+"""Limits on what a request may be: its size, and what counts as JSON."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from flask import Request
+from webargs.flaskparser import FlaskParser
+
+from ledger.foundation.errors import Invalid
+from ledger.web.errors import BrokenJson, UnsupportedMediaType
+
+# The largest request of any dialect is far smaller; what is larger is a mistake or an attack.
+MAX_BODY_BYTES = 64 * 1024
+
+
+def strict_json(text: bytes) -> Any:
+    """Parse JSON by the letter: decimals stay exact, NaN and Infinity are refused (BODIES.md §0.2).
+
+    Raises ValueError, also for nesting that would exhaust the stack.
+    """
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+class StrictParser(FlaskParser):
+    """Reads a request's arguments by a schema; refuses with Invalid, naming each wrong field."""
+
+    DEFAULT_VALIDATION_STATUS = 400
+    # What a caller sends beyond the schema is ignored wherever it stands.
+    DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "exclude")
+
+    def load_json(self, req: Request, schema: Any) -> Any:
+        """Return the body; refuses with UnsupportedMediaType, BodyTooLarge or BrokenJson."""
+        if not req.is_json:
+            raise UnsupportedMediaType
+        try:
+            return strict_json(req.get_data())
+        except ValueError as error:
+            raise BrokenJson from error
+
+    def handle_error(self, error: Any, req: Any, schema: Any, **_options: Any) -> None:
+        """Refuse with Invalid what the schema does not accept."""
+        fields = {name: messages for where in error.messages.values() for name, messages in where.items()}
+        raise Invalid(fields=fields) from error
