@@ -5,10 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from ledger.foundation.money import MAX_AMOUNT_CENTS
 from ledger.foundation.text import is_text
+
+
+class Shape(Schema):
+    """The base of every dialect's shapes: what a caller sends beyond them is ignored (BODIES.md §0.2)."""
+
+    class Meta:
+        """How marshmallow treats what it does not know."""
+
+        unknown = EXCLUDE
 
 
 class Cents(fields.Integer):

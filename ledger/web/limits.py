@@ -35,8 +35,8 @@ class StrictParser(FlaskParser):
     """Reads a request's arguments by a schema; refuses with Invalid, naming each wrong field."""
 
     DEFAULT_VALIDATION_STATUS = 400
-    # What a caller sends beyond the schema is ignored wherever it stands.
-    DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "exclude")
+    # None leaves it to the shapes, which ignore what they do not know.
+    DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION)
 
     def load_json(self, req: Request, schema: Any) -> Any:
         """Return the body; refuses with UnsupportedMediaType, BodyTooLarge or BrokenJson."""

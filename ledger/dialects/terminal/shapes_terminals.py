@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load
+from marshmallow import fields, post_load
 
 from ledger.domain.catalog.records import Offer
 from ledger.domain.devices.records import TerminalPermission
 from ledger.domain.devices.rules import NAME_LENGTH
-from ledger.web.fields import Cents, Text
+from ledger.web.fields import Cents, Shape, Text
 
 SLUG_LENGTH = 64
 
 
-class ProductSchema(Schema):
+class ProductSchema(Shape):
     """A product of a terminal; `price` is in cents."""
 
     id = Text(SLUG_LENGTH, attribute="slug", required=True, metadata={"examples": ["espresso"]})
@@ -27,7 +27,7 @@ class ProductSchema(Schema):
         return Offer(**values)
 
 
-class TerminalReferenceSchema(Schema):
+class TerminalReferenceSchema(Shape):
     """A terminal as a transaction names it."""
 
     id = fields.String(attribute="slug", required=True)
@@ -47,7 +47,7 @@ class NewTerminalSchema(TerminalSchema):
     api_token = fields.String(required=True)
 
 
-class TerminalRequestSchema(Schema):
+class TerminalRequestSchema(Shape):
     """A terminal to be created."""
 
     id = Text(SLUG_LENGTH, required=True, metadata={"pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"})

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, pre_dump, validate, validates_schema
+from marshmallow import ValidationError, fields, pre_dump, validate, validates_schema
 
 from ledger.dialects.terminal.conventions import raw, readable
 from ledger.dialects.terminal.shapes_terminals import SLUG_LENGTH, TerminalReferenceSchema
 from ledger.domain.wallets.rules import DESCRIPTION_LENGTH, TAG_LENGTH
 from ledger.foundation.money import MAX_AMOUNT_CENTS
-from ledger.web.fields import Cents, Text
+from ledger.web.fields import Cents, Shape, Text
 
 KEY_LENGTH = 64
 MAX_PRODUCTS = 100
@@ -19,14 +19,14 @@ MAX_COINS = 32
 MAX_PAGE = 500
 
 
-class CoinSchema(Schema):
+class CoinSchema(Shape):
     """Coins of one denomination (cents)."""
 
     denomination = Cents(required=True)
     count = Cents(required=True, most=10_000)
 
 
-class TransactionRequestSchema(Schema):
+class TransactionRequestSchema(Shape):
     """A transaction: exactly one of `products` and `amount` (BODIES.md §2)."""
 
     products = fields.List(
@@ -62,7 +62,7 @@ EXACTLY_ONE = {"oneOf": [{"required": ["products"]}, {"required": ["amount"]}]}
 TRANSACTION_DOCUMENT = {"allOf": [TransactionRequestSchema, EXACTLY_ONE]}
 
 
-class DryRunSchema(Schema):
+class DryRunSchema(Shape):
     """`dry_run=true` does everything and keeps nothing."""
 
     dry_run = fields.Boolean(
@@ -73,7 +73,7 @@ class DryRunSchema(Schema):
     )
 
 
-class PageSchema(Schema):
+class PageSchema(Shape):
     """Which of the transactions to show."""
 
     limit = fields.Integer(
@@ -84,13 +84,13 @@ class PageSchema(Schema):
     before = Text(32, load_default=None, metadata={"description": "Go on after this transaction's id."})
 
 
-class PairingRequestSchema(Schema):
+class PairingRequestSchema(Shape):
     """The code of the wallet that waits for the token."""
 
     pairing_code = Text(32, required=True)
 
 
-class ReversalRequestSchema(Schema):
+class ReversalRequestSchema(Shape):
     """Why a key is reversed."""
 
     description = Text(DESCRIPTION_LENGTH, required=True)
@@ -103,7 +103,7 @@ class RawTime(fields.String):
         return raw(value)
 
 
-class WalletSchema(Schema):
+class WalletSchema(Shape):
     """A wallet and its balance in cents."""
 
     id = fields.String(attribute="code", required=True)
@@ -113,7 +113,7 @@ class WalletSchema(Schema):
     paired_user = fields.String(attribute="user_name", required=True, allow_none=True)
 
 
-class TimestampSchema(Schema):
+class TimestampSchema(Shape):
     """A time for programs and for people."""
 
     raw = fields.String(required=True, metadata={"format": "date-time"})
@@ -125,7 +125,7 @@ class TimestampSchema(Schema):
         return {"raw": raw(moment), "readable": readable(moment)}
 
 
-class TransactionSchema(Schema):
+class TransactionSchema(Shape):
     """A transaction; a credit is positive, a debit negative, in cents."""
 
     id = fields.String(attribute="code", required=True)
@@ -142,7 +142,7 @@ class WalletWithTransactionsSchema(WalletSchema):
     transactions = fields.List(fields.Nested(TransactionSchema), required=True)
 
 
-class ErrorSchema(Schema):
+class ErrorSchema(Shape):
     """A refusal: for people, for programs, and by field; `balance` is there when it was too small."""
 
     message = fields.String(required=True)
@@ -151,7 +151,7 @@ class ErrorSchema(Schema):
     balance = fields.Integer()
 
 
-class UnauthenticatedSchema(Schema):
+class UnauthenticatedSchema(Shape):
     """The credential was refused."""
 
     message = fields.String(required=True)
