@@ -1,0 +1,1 @@
+"""Tests: a mirror of the source, and folders for what no single module promises."""

@@ -1,0 +1,54 @@
+"""What every test may ask for: a fresh ledger, held time, an operator; and the audit after each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from ledger.foundation.actor import Actor, operator_on_this_machine
+from ledger.foundation.clock import HeldClock
+from ledger.service import Ledger
+from tests.factories import ledgers
+
+
+# A busy machine is not a slow test: only the number of examples bounds a property.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the markers known."""
+    config.addinivalue_line("markers", "tampered: the test breaks the books on purpose; no audit follows it")
+
+
+@pytest.fixture(scope="session")
+def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty, migrated SQLite file; each fresh ledger is a copy of it."""
+    return ledgers.migrate(tmp_path_factory.mktemp("template") / "books.db")
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    """Return the clock of the test's ledger."""
+    return ledgers.held_clock()
+
+
+@pytest.fixture
+def operator() -> Actor:
+    """Return somebody who may do everything."""
+    return operator_on_this_machine()
+
+
+@pytest.fixture
+def ledger(
+    request: pytest.FixtureRequest, migrated_template: Path, tmp_path: Path, clock: HeldClock
+) -> Iterator[Ledger]:
+    """Give a fresh ledger; whatever the test did, its books must be whole at the end."""
+    with ledgers.fresh_ledger(migrated_template, tmp_path / "books.db", clock=clock) as fresh:
+        yield fresh
+        if request.node.get_closest_marker("tampered") is None:
+            broken = ledgers.broken_proofs(fresh)
+            assert not broken, f"the books are not whole after this test: {broken}"

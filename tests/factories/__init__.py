@@ -1,0 +1,1 @@
+"""Makes what tests start from: ledgers, terminals, wallets, money."""
