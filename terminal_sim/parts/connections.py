@@ -96,8 +96,8 @@ class Connections:
         connection = self._open.get(number)
         if connection is None or connection.state == CONNECTING:
             return NOT_CONNECTED
-        if connection.state < 0:
-            return connection.state
+        if connection.state < 0 or connection.is_ended:
+            return min(connection.state, RESET)
         payload = bytes.fromhex(data)
         connection.outgoing += payload
         while request := split_request(connection.outgoing):

@@ -35,6 +35,10 @@ class Request:
     status: int | None = None
     ledger_status: int | None = None
 
+    def __str__(self) -> str:
+        heard = "nothing" if self.status is None else self.status
+        return f"{self.at_us / 1e6:.3f} s {self.method} {self.path}: {self.fate.value}, heard {heard}"
+
     @property
     def key(self) -> str | None:
         """The idempotency key."""

@@ -1,0 +1,86 @@
+"""A bench with terminals on it, for tests, scenarios and the command line."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+from terminal_sim.device import Device
+from terminal_sim.machine import Machine
+from terminal_sim.parts.board import SimulatorBoard
+from terminal_sim.vm.flash import FlashChip
+
+DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
+
+
+class Bench:
+    """Terminals side by side, each in its own time; a context manager that switches them off.
+
+    With `clock="virtual"` time passes only when it is asked for and a minute takes about a
+    second; with "real" it is the wall's. `state_dir` keeps the terminals' flash between runs.
+    `seed` makes the devices' randomness repeatable.
+    """
+
+    def __init__(
+        self, clock: str = "virtual", state_dir: Path | str | None = None, seed: int | None = None
+    ) -> None:
+        self._clock = clock
+        self._state_dir = None if state_dir is None else Path(state_dir)
+        self._seed = seed
+        self.machines: dict[str, Machine] = {}
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Switch all terminals off."""
+        for machine in self.machines.values():
+            machine.device.close()
+
+    def terminal(
+        self, device: str, ledger_url: str, api_token: str, name: str | None = None, **config: Any
+    ) -> Machine:
+        """Put a terminal on the bench, provision and boot it.
+
+        `device` is one of DEVICES; the other names are those of config.json: language, buttons,
+        pulse_cents, request_timeout_ms, top_up_limit_cents.
+        """
+        if device not in DEVICES:
+            raise ValueError(f"no device is named {device!r}; there are {', '.join(DEVICES)}")
+        name = name or device
+        if name in self.machines:
+            raise ValueError(f"a terminal named {name} is on the bench already")
+        settings = {"board": "simulator", "device": device, "ledger_url": ledger_url, "api_token": api_token}
+        settings |= {"language": "en", **config}
+        machine = Machine(self._device(name, settings.get("pulse_cents", 10)), settings)
+        self.machines[name] = machine
+        machine.provision()
+        machine.boot()
+        return machine
+
+    def run_for(self, seconds: float) -> None:
+        """Let this much time pass on all terminals, the one that is furthest behind first."""
+        waiting = {
+            machine.device: machine.device.timeline.now_us() + int(seconds * 1_000_000)
+            for machine in self.machines.values()
+        }
+        while waiting:
+            device = min(waiting, key=lambda each: each.timeline.now_us() - waiting[each])
+            if device.timeline.now_us() >= waiting[device]:
+                del waiting[device]
+            else:
+                device.advance(waiting[device])
+
+    def _device(self, name: str, pulse_cents: int) -> Device:
+        path = None if self._state_dir is None else self._state_dir / f"{name}.flash"
+        return Device(
+            name,
+            clock=self._clock,
+            chip=FlashChip(path),
+            make_board=lambda device: SimulatorBoard(device, pulse_cents=pulse_cents),
+            entropy=None if self._seed is None else random.Random(f"{self._seed} {name}"),
+        )
