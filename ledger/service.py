@@ -10,7 +10,7 @@ from ledger.foundation.clock import Clock, SystemClock
 from ledger.foundation.ids import Ids
 from ledger.settings import Settings
 from ledger.storage.command import Command
-from ledger.storage.database import Database
+from ledger.storage.database import Database, translated_errors
 from ledger.storage.runner import Outcome, Runner
 from ledger.storage.schema import require_current
 
@@ -47,4 +47,5 @@ class Ledger:
 
     def require_current_schema(self) -> None:
         """Refuse with SchemaOutdated unless `tapledger db upgrade` has been run."""
-        require_current(self.database.engine)
+        with translated_errors():
+            require_current(self.database.engine)

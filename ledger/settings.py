@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -61,13 +62,20 @@ def _database_url(given: str) -> URL:
 
 def _kept_secret_key(url: URL) -> str:
     path = Path(f"{url.database}.key")
-    if not path.exists():
+    try:
         path.absolute().parent.mkdir(parents=True, exist_ok=True)
-        # Made under its final mode, and never over another process's key.
-        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+        # Made under its final mode, and never over the key of another process that was faster.
+        with suppress(FileExistsError), open(path, "x", opener=_private) as file:
             file.write(secrets.token_urlsafe(32))
-    return path.read_text()
+        return path.read_text()
+    except OSError as error:
+        raise InvalidSetting(
+            f"TAPLEDGER_DATABASE_URL: {path.parent} cannot be written: {error.strerror}"
+        ) from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _time_zone(name: str) -> ZoneInfo:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from ledger.foundation.errors import Unavailable
 from ledger.storage.transaction import Reader
@@ -107,6 +107,7 @@ def translated_errors() -> Iterator[None]:
     except OperationalError as error:
         raise DatabaseUnreachable from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        # The bare class is what SQLite says of a file that is no database.
+        if error.connection_invalidated or type(error) is DatabaseError:
             raise DatabaseUnreachable from error
         raise

@@ -1,0 +1,1 @@
+"""Measured work, printed as ratios in one run; never a timed test."""

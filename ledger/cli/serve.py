@@ -1,0 +1,61 @@
+"""`tapledger serve`: the ledger under gunicorn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from gunicorn.app.base import BaseApplication
+
+from ledger.app import create_app
+from ledger.cli.context import open_ledger
+
+THREADS_PER_WORKER = 8
+# A terminal keeps its connection between two customers: a new one costs it a handshake.
+KEEP_ALIVE_S = 75
+GRACEFUL_STOP_S = 5
+
+
+class Server(BaseApplication):
+    """gunicorn with the ledger's settings; each worker makes its own application after the fork."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our options to gunicorn."""
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make the application of one worker."""
+        return create_app()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the ledger over HTTP until it is told to stop; says where it is listening."""
+    open_ledger()  # an outdated schema is said here, in one line, and not by each worker
+    Server(
+        {
+            "bind": f"{host}:{port}",
+            "workers": workers,
+            "worker_class": "gthread",
+            "threads": THREADS_PER_WORKER,
+            "keepalive": KEEP_ALIVE_S,
+            "graceful_timeout": GRACEFUL_STOP_S,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "when_ready": _announce,
+        }
+    ).run()
+
+
+def _announce(arbiter: Any) -> None:
+    host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+    shown_host = f"[{host}]" if ":" in host else host
+    click.echo(f"listening on http://{shown_host}:{port}")

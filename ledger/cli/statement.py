@@ -1,0 +1,55 @@
+"""A wallet's statement, as data and for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.domain.wallets.queries import transactions
+from ledger.domain.wallets.records import TransactionRecord, WalletRecord
+from ledger.foundation.money import format_cents
+from ledger.service import Ledger
+
+
+def statement(ledger: Ledger, wallet: WalletRecord, limit: int = 20) -> dict[str, Any]:
+    """Return a wallet with its latest transactions, amounts in cents."""
+    page = ledger.read(transactions, wallet=wallet, limit=limit)
+    zone = ledger.settings.time_zone
+    return {
+        "wallet": wallet.code,
+        "token": wallet.token_id,
+        "user": wallet.user_name,
+        "balance": wallet.balance_cents,
+        "currency": wallet.currency,
+        "transactions": [_line(item, zone) for item in page.items],
+        "has_more": page.has_more,
+    }
+
+
+def statement_text(data: dict[str, Any]) -> str:
+    """Write a statement for people, latest transaction first."""
+    currency = data["currency"]
+    owner = f" of {data['user']}" if data["user"] else ""
+    head = f"{data['wallet']}{owner}, token {data['token'] or 'none'}"
+    lines = [head, f"  balance {format_cents(data['balance'], currency)}"]
+    for item in data["transactions"]:
+        amount = format_cents(item["amount"], currency).rjust(12)
+        lines.append(f"  {item['time']}  {amount}  {item['description']}  {_via(item)}{item['id']}")
+    if data["has_more"]:
+        lines.append("  … and older ones")
+    return "\n".join(lines)
+
+
+def _via(item: dict[str, Any]) -> str:
+    return f"({item['terminal']})  " if item["terminal"] else "(by hand)  "
+
+
+def _line(item: TransactionRecord, zone: Any) -> dict[str, Any]:
+    return {
+        "id": item.code,
+        "amount": item.amount_cents,
+        "kind": item.kind.value,
+        "description": item.description,
+        "tag": item.tag,
+        "terminal": item.terminal.friendly_name if item.terminal else None,
+        "time": f"{item.recorded_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+    }
