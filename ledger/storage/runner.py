@@ -15,6 +15,7 @@ from ledger.foundation.ids import Ids
 from ledger.storage.answers import fingerprint, plain, restore
 from ledger.storage.command import Command
 from ledger.storage.database import Database, translated_errors
+from ledger.storage.keys import require_key
 from ledger.storage.tables import (
     IdempotencyKey,
     complete_key,
@@ -79,16 +80,20 @@ class Runner:
         """Run a command in a transaction of its own.
 
         With a `key` it runs at most once for this actor: the same key and the same arguments give
-        the remembered answer, other arguments are refused with KeyReused. A refused command leaves
-        nothing, its key included. A dry run does everything and keeps nothing.
+        the remembered answer, other arguments are refused with KeyReused, and what can be no key with
+        InvalidKey. A refused command leaves nothing, its key included. A dry run does everything and
+        keeps nothing.
         """
-        for _ in range(ATTEMPTS):
-            try:
-                with translated_errors(), self._database.writing(keep=not dry_run) as connection:
-                    return self._run_once(connection, command, actor, key, arguments)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
-                    raise
+        # The drivers call a serialization failure an operational error too: it is looked at before
+        # such errors become the refusal that the database cannot be reached.
+        with translated_errors():
+            for _ in range(ATTEMPTS):
+                try:
+                    with self._database.writing(keep=not dry_run) as connection:
+                        return self._run_once(connection, command, actor, key, arguments)
+                except DBAPIError as error:
+                    if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
+                        raise
         raise TooContended
 
     def _run_once(
@@ -98,7 +103,8 @@ class Runner:
         key_id = None
         if key is not None:
             asked = fingerprint(command.name, arguments)
-            values = {"scope": actor.scope, "key": key, "fingerprint": asked, "recorded_at": now}
+            values = {"scope": actor.scope, "key": require_key(key)}
+            values |= {"fingerprint": asked, "recorded_at": now}
             # The key's row comes first: of two equal requests the second waits here for the first.
             key_id = insert_if_absent(connection, IdempotencyKey, values)
             if key_id is None:

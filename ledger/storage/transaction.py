@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Executable, Row
 
 from ledger.foundation.actor import Actor
 from ledger.foundation.ids import Ids
+from ledger.storage.keys import require_key
 from ledger.storage.tables import IdempotencyKey, find_key, insert_if_absent
 
 __all__ = ["Reader", "Row", "Transaction"]
@@ -67,11 +68,12 @@ class Transaction(Reader):
         """Make sure that the actor's `key` can never start a command from now on.
 
         Returns the id of the command that the key has already started, or None when it has started
-        none: then it is voided, and a late request with it is refused with KeyVoided.
+        none: then it is voided, and a late request with it is refused with KeyVoided. Refuses with
+        InvalidKey what can be no key.
         """
         values = {
             "scope": self.actor.scope,
-            "key": key,
+            "key": require_key(key),
             "command_id": self.command_id,
             "recorded_at": self.now,
         }
