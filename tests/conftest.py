@@ -13,7 +13,6 @@ from ledger.foundation.clock import HeldClock
 from ledger.service import Ledger
 from tests.factories import ledgers
 
-
 # A busy machine is not a slow test: only the number of examples bounds a property.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")

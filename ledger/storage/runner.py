@@ -89,12 +89,17 @@ class Runner:
         with translated_errors():
             for _ in range(ATTEMPTS):
                 try:
-                    with self._database.writing(keep=not dry_run) as connection:
-                        return self._run_once(connection, command, actor, key, arguments)
+                    return self._attempt(command, actor, key, dry_run, arguments)
                 except DBAPIError as error:
                     if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
                         raise
         raise TooContended
+
+    def _attempt(
+        self, command: Command[Answer], actor: Actor, key: str | None, dry_run: bool, arguments: dict
+    ) -> Outcome[Answer]:
+        with self._database.writing(keep=not dry_run) as connection:
+            return self._run_once(connection, command, actor, key, arguments)
 
     def _run_once(
         self, connection: Connection, command: Command[Answer], actor: Actor, key: str | None, arguments: dict

@@ -23,7 +23,7 @@ class Installed:
 
     record: TerminalRecord
     actor: Actor
-    api_token: str
+    api_token: str | None
 
 
 def install(
@@ -33,11 +33,13 @@ def install(
     permission: TerminalPermission = TerminalPermission.ALL,
     offers: Sequence[Offer] = COFFEES,
     currency: str = "EUR",
+    key: str | None = None,
 ) -> Installed:
     """Install a terminal that sells coffee, unless something else is asked for."""
     added = ledger.run(
         install_terminal,
         actor=operator_on_this_machine(),
+        key=key,
         slug=slug,
         friendly_name=slug.replace("_", " ").title(),
         permission=permission,

@@ -1,0 +1,1 @@
+"""Promises of the storage: the runner, the database, the migrations."""

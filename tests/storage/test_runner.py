@@ -1,0 +1,155 @@
+"""The runner: one transaction for a command, its audit row, its events and its key; or nothing at all."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from ledger.domain.books.errors import FloorReached
+from ledger.domain.wallets.commands import debit, purchase, top_up
+from ledger.domain.wallets.records import WalletRecord
+from ledger.storage.command import command
+from ledger.storage.database import DatabaseUnreachable
+from ledger.storage.runner import ATTEMPTS, KeyReused, TooContended
+from tests.factories.ledgers import another_process_of, contents, count, rows
+from tests.factories.terminals import install
+from tests.factories.wallets import TOKEN, balance_cents, open_wallet
+
+ONE_EURO = {"token_id": TOKEN, "amount_cents": 100, "description": "Coin"}
+
+
+@pytest.fixture
+def wallet(ledger):
+    """Return a wallet with 1 EUR."""
+    return open_wallet(ledger, balance_cents=100)
+
+
+@pytest.fixture
+def actor(ledger, wallet):
+    """Return a terminal that may do everything a terminal can."""
+    return install(ledger).actor
+
+
+def _failing_after(failures):
+    """Return a command that books, then fails with each of the given errors, one an attempt."""
+
+    @command("tests.top_up_and_fail", answers=WalletRecord)
+    def top_up_and_fail(tx, **arguments):
+        answer = top_up(tx, **arguments)
+        if failures:
+            raise failures.pop(0)
+        return answer
+
+    return top_up_and_fail
+
+
+class SerializationFailure(sqlite3.OperationalError):
+    """What a PostgreSQL driver raises when two transactions cannot both be true."""
+
+    sqlstate = "40001"
+
+
+def _serialization_failure():
+    return OperationalError("UPDATE", {}, SerializationFailure("could not serialize access"))
+
+
+def test_money_audit_row_and_event_are_of_one_command(ledger, wallet, actor):
+    ledger.run(top_up, actor=actor, **ONE_EURO)
+    command_id, told = rows(ledger, "SELECT max(id), command FROM audit_log")[0]
+    assert told == "wallets.top_up"
+    assert rows(ledger, "SELECT amount_cents FROM postings WHERE command_id = ?", command_id) == [(100,)]
+    events = rows(ledger, "SELECT name, payload FROM domain_events WHERE command_id = ?", command_id)
+    assert [name for name, _ in events] == ["wallet.topped_up"]
+    payload = json.loads(events[0][1])
+    assert (payload["wallet"], payload["amount_cents"], payload["balance_cents"]) == (wallet.code, 100, 200)
+
+
+def test_the_audit_trail_says_who_what_when_and_from_where(ledger, operator, clock):
+    clock.advance(minutes=7)
+    open_wallet(ledger, token_id=None)
+    said = "SELECT command, actor_kind, actor_name, origin, recorded_at FROM audit_log"
+    moment = "2021-10-31 20:51:11.000000"
+    assert rows(ledger, said) == [("wallets.open", "system", operator.name, operator.origin, moment)]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("a bug"), KeyboardInterrupt()], ids=["bug", "interrupt"])
+def test_a_command_that_fails_after_booking_leaves_nothing(ledger, actor, failure):
+    before = contents(ledger)
+    with pytest.raises(type(failure)):
+        ledger.run(_failing_after([failure]), actor=actor, key="k1", **ONE_EURO)
+    assert contents(ledger) == before
+
+
+def test_a_refused_command_leaves_nothing(ledger, actor):
+    before = contents(ledger)
+    with pytest.raises(FloorReached):
+        ledger.run(debit, actor=actor, key="k1", **{**ONE_EURO, "amount_cents": 101})
+    assert contents(ledger) == before
+
+
+def test_a_dry_run_answers_what_would_be_and_keeps_nothing(ledger, wallet, actor):
+    before = contents(ledger)
+    outcome = ledger.run(top_up, actor=actor, key="k1", dry_run=True, **ONE_EURO)
+    assert (outcome.answer.balance_cents, outcome.is_repeat) == (200, False)
+    assert contents(ledger) == before
+
+
+def test_a_dry_run_is_refused_as_the_real_run_would_be(ledger, actor):
+    with pytest.raises(FloorReached):
+        ledger.run(debit, actor=actor, dry_run=True, **{**ONE_EURO, "amount_cents": 101})
+
+
+def test_a_dry_run_sees_the_keys_that_are_used_up(ledger, actor):
+    ledger.run(top_up, actor=actor, key="k1", **ONE_EURO)
+    assert ledger.run(top_up, actor=actor, key="k1", dry_run=True, **ONE_EURO).is_repeat
+    with pytest.raises(KeyReused):
+        ledger.run(top_up, actor=actor, key="k1", dry_run=True, **{**ONE_EURO, "amount_cents": 1})
+
+
+def test_a_dry_run_leaves_its_key_for_the_real_one(ledger, wallet, actor):
+    ledger.run(purchase, actor=actor, key="k1", dry_run=True, token_id=TOKEN, products=["espresso"],
+               description="Espresso")  # fmt: skip
+    real = ledger.run(purchase, actor=actor, key="k1", token_id=TOKEN, products=["espresso"],
+                      description="Espresso")  # fmt: skip
+    assert not real.is_repeat
+    assert balance_cents(ledger, wallet) == 75
+
+
+def test_a_serialization_failure_is_tried_again_and_books_once(ledger, wallet, actor):
+    failures = [_serialization_failure() for _ in range(ATTEMPTS - 1)]
+    outcome = ledger.run(_failing_after(failures), actor=actor, key="k1", **ONE_EURO)
+    assert (outcome.is_repeat, failures) == (False, [])
+    assert balance_cents(ledger, wallet) == 200
+
+
+def test_endless_contention_is_refused_and_books_nothing(ledger, actor):
+    before = contents(ledger)
+    failures = [_serialization_failure() for _ in range(ATTEMPTS + 1)]
+    with pytest.raises(TooContended):
+        ledger.run(_failing_after(failures), actor=actor, key="k1", **ONE_EURO)
+    assert len(failures) == 1
+    assert contents(ledger) == before
+
+
+def test_an_error_that_another_attempt_cannot_cure_is_not_tried_again(ledger, actor):
+    broken = IntegrityError("INSERT", {}, sqlite3.IntegrityError("UNIQUE constraint failed"))
+    failures = [broken, _serialization_failure()]
+    with pytest.raises(IntegrityError):
+        ledger.run(_failing_after(failures), actor=actor, **ONE_EURO)
+    assert len(failures) == 1
+
+
+def test_a_writer_that_waits_too_long_is_told_to_come_again(ledger, actor, monkeypatch):
+    monkeypatch.setattr("ledger.storage.database.BUSY_TIMEOUT_MS", 30)
+    late = another_process_of(ledger)
+    with ledger.database.writing() as holder:
+        holder.execute(text("UPDATE accounts SET created_at = created_at"))
+        with pytest.raises(DatabaseUnreachable):
+            late.run(top_up, actor=actor, key="k1", **ONE_EURO)
+    assert count(ledger, "idempotency_keys") == 0
+    assert not late.run(top_up, actor=actor, key="k1", **ONE_EURO).is_repeat
+    late.database.close()
