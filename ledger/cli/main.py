@@ -3,24 +3,52 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
-from terminal_sim.cli import sim
 
-from ledger.cli.audit import audit
-from ledger.cli.database import database
-from ledger.cli.demo import demo
-from ledger.cli.operators import operator
-from ledger.cli.serve import serve
-from ledger.cli.terminals import terminal
-from ledger.cli.wallets import wallet
 from ledger.foundation.errors import Refusal
 from ledger.settings import InvalidSetting
 
 BAD_INPUT = 2
+# Loaded when called: `wallet show` needs no server, and `serve` no simulator.
+COMMANDS = {
+    "audit": "ledger.cli.audit:audit",
+    "db": "ledger.cli.database:database",
+    "demo": "ledger.cli.demo:demo",
+    "operator": "ledger.cli.operators:operator",
+    "serve": "ledger.cli.serve:serve",
+    "sim": "terminal_sim.cli:sim",
+    "terminal": "ledger.cli.terminals:terminal",
+    "wallet": "ledger.cli.wallets:wallet",
+}
+EXTRAS = {"littlefs": "sim"}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class LazyGroup(click.Group):
+    """A group that loads a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command; says which extra to install when a package of it is missing."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        try:
+            return getattr(import_module(module), name)
+        except ModuleNotFoundError as error:
+            if error.name not in EXTRAS:
+                raise
+            extra = EXTRAS[error.name]
+            raise click.ClickException(f"this needs an extra: pip install 'tapledger[{extra}]'") from error
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="tapledger")
 def tapledger() -> None:
     """Wallets on RFID tokens: the ledger, its terminals, and a simulator.
@@ -30,15 +58,11 @@ def tapledger() -> None:
     """
 
 
-for command in (audit, database, demo, operator, serve, sim, terminal, wallet):
-    tapledger.add_command(command)
-
-
 def main() -> None:
     """Run the command; bad input is one line on standard error and exit status 2."""
     try:
         status = tapledger.main(standalone_mode=False)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except (click.ClickException, InvalidSetting, Refusal) as error:
         click.echo(f"tapledger: {sentence(error)}", err=True)

@@ -1,0 +1,75 @@
+"""`tapledger demo`: one narrated minute with real firmware and a real ledger."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from ledger.cli.audit import audit_text, exit_status
+from ledger.cli.context import open_ledger
+from ledger.cli.demo.keep import keep_running
+from ledger.cli.demo.narrator import Narrator
+from ledger.cli.demo.server import running_ledger
+from ledger.cli.demo.stage import Stage, furnish
+from ledger.cli.demo.story import STORY
+from ledger.cli.statement import statement, statement_text
+from ledger.domain.audit.queries import audit as prove
+from ledger.domain.wallets.queries import wallets
+from ledger.service import Ledger
+from terminal_sim import Bench
+
+FOLDER = Path("var/demo")
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Leave ledger and terminals running, to be tapped by hand.")
+@click.option("--pause", default=None, type=click.FloatRange(0, 10), help="Seconds between two scenes.")
+def demo(keep: bool, pause: float | None) -> int:
+    """Play one minute: coins, a coffee, a refusal, a broken network, a top-up; then prove the books.
+
+    The books of the demo are made anew in var/demo, whatever TAPLEDGER_DATABASE_URL says.
+    """
+    narrator = Narrator(pause_s=_pause_s(pause))
+    os.environ["TAPLEDGER_DATABASE_URL"] = f"sqlite:///{_fresh_folder()}/books.db"
+    stage = furnish()
+    ledger = open_ledger()
+    with running_ledger() as url:
+        narrator.say(f"A ledger is listening on {url}; its books are {FOLDER}/books.db.")
+        with Bench() as bench:
+            _play(bench, url, stage, narrator)
+        status = _account_for(ledger, narrator)
+        if keep:
+            keep_running(url, stage, FOLDER)
+    return status
+
+
+def _pause_s(given: float | None) -> float:
+    # A person who watches needs a moment for each scene; a log file does not.
+    return given if given is not None else 1.5 if sys.stdout.isatty() else 0
+
+
+def _fresh_folder() -> Path:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in FOLDER.glob("books.db*"):
+        old.unlink()
+    return FOLDER
+
+
+def _play(bench: Bench, url: str, stage: Stage, narrator: Narrator) -> None:
+    narrator.say("Three devices start: the firmware of firmware/ in three MicroPython virtual machines.")
+    machines = {name: stage.put_on(bench, name, url) for name in stage.terminals}
+    for scene in STORY:
+        scene(machines, stage, narrator)
+
+
+def _account_for(ledger: Ledger, narrator: Narrator) -> int:
+    narrator.heading("The statements")
+    for wallet in ledger.read(wallets):
+        click.echo(statement_text(statement(ledger, wallet)) + "\n")
+    narrator.heading("The audit")
+    proofs = ledger.read(prove)
+    click.echo(audit_text(proofs))
+    return exit_status(proofs)

@@ -1,0 +1,40 @@
+"""Tells the story: what happens, when in the device's time, and what its display shows."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from terminal_sim.machine import Machine
+
+_INDENT = "      "
+
+
+class Narrator:
+    """Prints the story, with a pause after each picture for people who watch."""
+
+    def __init__(self, pause_s: float) -> None:
+        self._pause_s = pause_s
+
+    def heading(self, text: str) -> None:
+        """Begin a scene."""
+        click.echo(f"\n{text}\n{'─' * len(text)}")
+
+    def say(self, text: str) -> None:
+        """Say what happens."""
+        click.echo(f"  {text}", nl=True)
+
+    def show(self, machine: Machine) -> None:
+        """Draw a device's display, with the device's own time."""
+        minutes, seconds = divmod(int(machine.seconds), 60)
+        click.echo(f"{_INDENT}┌{'─' * 20}┐ {machine.name}, {minutes}:{seconds:02d}")
+        for line in machine.display:
+            click.echo(f"{_INDENT}│{line}│")
+        click.echo(f"{_INDENT}└{'─' * 20}┘")
+        time.sleep(self._pause_s)
+
+    def requests(self, machine: Machine, count: int) -> None:
+        """List a device's last requests and what it heard."""
+        for request in machine.network.requests[-count:]:
+            click.echo(f"{_INDENT}{request}")

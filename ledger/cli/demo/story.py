@@ -1,0 +1,101 @@
+"""The scenes of the demo, in order; each is a function of the machines, the stage and the narrator."""
+
+from __future__ import annotations
+
+from ledger.cli.demo.narrator import Narrator
+from ledger.cli.demo.stage import ANNA_TOKEN, BEN_TOKEN, Stage
+from terminal_sim.machine import Machine
+
+Machines = dict[str, Machine]
+COINS_CENTS = (200, 100, 50)
+
+
+def coins(machines: Machines, stage: Stage, narrator: Narrator) -> None:
+    """Three coins go onto one token."""
+    station = machines["coin_station"]
+    narrator.heading("Anna pays three coins into the coin station")
+    station.tap(ANNA_TOKEN)
+    station.wait_display("insert coins")
+    narrator.say(f"She holds her token ({ANNA_TOKEN}) to the reader.")
+    narrator.show(station)
+    for cents in COINS_CENTS:
+        station.insert_coin(cents)
+        station.run_for(4)
+    narrator.say("2.00, 1.00 and 0.50: each coin is in the journal before it is credited.")
+    narrator.show(station)
+    station.untap()
+    station.run_for(2)
+
+
+def espresso(machines: Machines, stage: Stage, narrator: Narrator) -> None:
+    """The token buys an espresso."""
+    machine = machines["coffee_machine"]
+    narrator.heading("Anna buys an espresso")
+    _buy(machine, "espresso", ANNA_TOKEN, narrator)
+    narrator.say("The ledger booked 1.20, and only then the relay closed: coffee.")
+    _leave(machine)
+
+
+def too_little(machines: Machines, stage: Stage, narrator: Narrator) -> None:
+    """A second token with too little money is declined, and the display says why."""
+    machine = machines["coffee_machine"]
+    narrator.heading("Ben has too little money for a cappuccino")
+    closures = machine.relay_closures
+    machine.press("cappuccino")
+    machine.wait_display("Cappuccino")
+    machine.tap(BEN_TOKEN)
+    machine.wait_display("top up")
+    narrator.show(machine)
+    narrator.say(
+        f"Nothing was booked, and the relay did not move ({machine.relay_closures - closures} closures)."
+    )
+    _leave(machine)
+
+
+def broken_network(machines: Machines, stage: Stage, narrator: Narrator) -> None:
+    """The network drops in the middle of a purchase; the same key is asked again; one debit."""
+    machine = machines["coffee_machine"]
+    narrator.heading("The network drops in the middle of Anna's second espresso")
+    machine.network.drop_answer(method="POST")
+    asked = len(machine.network.requests)
+    _buy(machine, "espresso", ANNA_TOKEN, narrator)
+    narrator.say(
+        "The ledger had booked it, but its answer was lost. The machine asked again with the same key:"
+    )
+    narrator.requests(machine, len(machine.network.requests) - asked)
+    narrator.say("201 once, then 202 for the repetition: one debit, one coffee.")
+    _leave(machine)
+
+
+def top_up(machines: Machines, stage: Stage, narrator: Narrator) -> None:
+    """A member of staff tops a token up."""
+    terminal = machines["nfc_terminal"]
+    narrator.heading("At the front desk Ben hands over a ten-euro note")
+    terminal.keys("1000#")
+    terminal.run_for(1)
+    narrator.say("A member of staff types 1000 (cents) and #:")
+    narrator.show(terminal)
+    terminal.tap(BEN_TOKEN)
+    terminal.wait_display("10.30")
+    narrator.say("Ben holds his token to the reader:")
+    narrator.show(terminal)
+    _leave(terminal)
+
+
+STORY = (coins, espresso, too_little, broken_network, top_up)
+
+
+def _buy(machine: Machine, product: str, token: str, narrator: Narrator) -> None:
+    closures = machine.relay_closures
+    machine.press(product)
+    machine.wait_display(product.capitalize())
+    narrator.show(machine)
+    machine.tap(token)
+    machine.wait_relay(closures + 1, timeout_s=60)
+    machine.run_for(1)
+    narrator.show(machine)
+
+
+def _leave(machine: Machine) -> None:
+    machine.untap()
+    machine.run_for(8)
