@@ -1,0 +1,1 @@
+"""Published examples and rules, one folder for each dialect."""

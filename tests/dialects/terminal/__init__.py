@@ -1,0 +1,1 @@
+"""The terminal API against its published document."""

@@ -1,0 +1,1 @@
+"""What the HTTP doors share, and real servers and browsers."""
