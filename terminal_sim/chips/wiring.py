@@ -50,11 +50,12 @@ class _Wire:
     firmware_level: int | None = None
     world_level: int | None = None
     pull: int | None = None
+    resistor: int | None = None
     driven_watchers: list[Watcher] = field(default_factory=list)
     level_watchers: list[Watcher] = field(default_factory=list)
 
     def level(self) -> int:
-        for level in (self.firmware_level, self.world_level, self.pull):
+        for level in (self.firmware_level, self.world_level, self.pull, self.resistor):
             if level is not None:
                 return level
         return 0
@@ -63,7 +64,8 @@ class _Wire:
 class BoardWires:
     """The board's wires with both ends: the world outside and the microcontroller inside.
 
-    A wire that nobody drives and that has no pull reads 0.
+    A wire that nobody drives has the level of the pull inside the microcontroller, or else of the
+    resistor on the board, or else 0.
     """
 
     def __init__(self, timeline: Timeline) -> None:
@@ -87,6 +89,10 @@ class BoardWires:
         Letting go counts as a change to the level that the wire then has.
         """
         self._wire(pin).driven_watchers.append(callback)
+
+    def fit_resistor(self, pin: int, level: int) -> None:
+        """Solder a pull-up (1) or pull-down (0) to the wire: it outlives the firmware."""
+        self._wire(pin).resistor = level
 
     def firmware_pull(self, pin: int, level: int | None) -> None:
         """Set the pull inside the microcontroller: 1 up, 0 down, None none."""
@@ -114,8 +120,8 @@ class BoardWires:
         """Let go of every pin and forget every interrupt: the microcontroller has lost its power."""
         for pin, wire in tuple(self._wires.items()):
             wire.level_watchers.clear()
-            self.firmware_drive(pin, None)
             wire.pull = None
+            self.firmware_drive(pin, None)
 
     def _wire(self, pin: int) -> _Wire:
         return self._wires.setdefault(pin, _Wire())
