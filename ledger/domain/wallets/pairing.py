@@ -71,7 +71,7 @@ def issue_pairing_code(tx: Transaction, *, wallet_code: str) -> PairingCodeRecor
         tx, code_hash=_code_hash(pairing_code), wallet_id=wallet.id, expires_at=expires_at
     )
     tx.record("wallet.pairing_code_issued", wallet=wallet.code)
-    return PairingCodeRecord(wallet.code, pairing_code, expires_at)
+    return PairingCodeRecord(wallet.code, expires_at, pairing_code)
 
 
 @command("wallets.pair_by_code", answers=WalletRecord)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,8 +64,8 @@ class ReversalRecord:
 
 @dataclass(frozen=True)
 class PairingCodeRecord:
-    """A wallet waiting for a token; the code is shown once."""
+    """A wallet waiting for a token; the code is shown this once."""
 
     wallet_code: str
-    pairing_code: str
     expires_at: datetime
+    pairing_code: str | None = field(default=None, repr=False, metadata={"secret": True})
