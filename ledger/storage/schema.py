@@ -8,9 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ledger.foundation.errors import Unavailable
+from ledger.storage.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -23,10 +24,17 @@ class SchemaOutdated(Unavailable):
 
 
 def upgrade(engine: Engine) -> tuple[str | None, str]:
-    """Migrate to the newest schema; returns the revision before and after. A second run changes nothing."""
-    before = revision(engine)
+    """Migrate to the newest schema; returns the revision before and after. A second run changes nothing.
+
+    It is done whole or not at all. Refuses with SchemaOutdated when the database is newer than this
+    version, whose migrations end before it.
+    """
     config = _config()
-    with engine.begin() as connection:
+    # The write lock comes first: of two upgrades at the same moment the second finds the work done.
+    with Database(engine).writing() as connection:
+        before = _revision(connection)
+        if before is not None and before not in _known(config):
+            raise SchemaOutdated("The database's schema is newer than this version: install a newer version.")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return before, newest()
@@ -41,12 +49,20 @@ def require_current(engine: Engine) -> None:
 def revision(engine: Engine) -> str | None:
     """Return the revision that the database is at, or None when it has no schema."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
 
 
 def newest() -> str:
     """Return the newest revision that this version knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _known(config: Config) -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
 
 
 def _config() -> Config:
