@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.foundation.errors import Unavailable
 from ledger.storage.transaction import Reader
@@ -101,10 +102,10 @@ def _begin(connection: Connection) -> None:
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn a database that does not answer into the refusal that says so."""
+    """Turn a database that does not answer, or has no connection left, into the refusal that says so."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, PoolTimeoutError) as error:
         raise DatabaseUnreachable from error
     except DBAPIError as error:
         # The bare class is what SQLite says of a file that is no database.
