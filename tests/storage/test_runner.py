@@ -111,10 +111,9 @@ def test_a_dry_run_sees_the_keys_that_are_used_up(ledger, actor):
 
 
 def test_a_dry_run_leaves_its_key_for_the_real_one(ledger, wallet, actor):
-    ledger.run(purchase, actor=actor, key="k1", dry_run=True, token_id=TOKEN, products=["espresso"],
-               description="Espresso")  # fmt: skip
-    real = ledger.run(purchase, actor=actor, key="k1", token_id=TOKEN, products=["espresso"],
-                      description="Espresso")  # fmt: skip
+    espresso = {"token_id": TOKEN, "products": ["espresso"], "description": "Espresso"}
+    ledger.run(purchase, actor=actor, key="k1", dry_run=True, **espresso)
+    real = ledger.run(purchase, actor=actor, key="k1", **espresso)
     assert not real.is_repeat
     assert balance_cents(ledger, wallet) == 75
 
