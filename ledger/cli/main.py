@@ -64,6 +64,9 @@ def main() -> None:
         status = tapledger.main(standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(BAD_INPUT)
     except (click.ClickException, InvalidSetting, Refusal) as error:
         click.echo(f"tapledger: {sentence(error)}", err=True)
         sys.exit(BAD_INPUT)

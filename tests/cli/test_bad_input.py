@@ -1,0 +1,98 @@
+"""Bad input at the command line: one clear line, exit status 2, and nothing booked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import Command
+from tests.factories import ledgers
+
+UID = "04A2246B7E1190"
+TERMINAL = ("terminal", "add", "coffee", "--name", "Coffee", "--permission", "debit")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("nonsense",), "No such command"),
+        (("wallet", "show", "nobody"), "neither a wallet nor a token"),
+        (("wallet", "show"), "Missing argument"),
+        (("wallet", "top-up", UID, "0", "--description", "x"), "whole number of cents"),
+        (("wallet", "top-up", UID, "5.00", "--description", "x"), "500 for 5.00"),
+        (("wallet", "top-up", UID, "--", "-5", "--description", "x"), "whole number of cents"),
+        (("wallet", "top-up", UID, "１００", "--description", "x"), "whole number of cents"),
+        (("wallet", "top-up", UID, "100000001", "--description", "x"), "whole number of cents"),
+        (("wallet", "top-up", UID, "9" * 5000, "--description", "x"), "whole number of cents"),
+        (("wallet", "top-up", UID, "5"), "Missing option '--description'"),
+        (("wallet", "top-up", UID, "5", "--description", ""), "1 to 255 characters"),
+        (("wallet", "top-up", UID, "5", "--description", "x" * 256), "1 to 255 characters"),
+        (("wallet", "open", "--token", UID), "already paired"),
+        (("wallet", "open", "--token", ""), "1 to 64 printable characters"),
+        (("wallet", "open", "--token", "08112233"), "new number at every tap"),
+        (("wallet", "open", "--overdraft", "-1"), "--overdraft"),
+        (("wallet", "reverse", "txn_x", "--description", "x"), "no such transaction"),
+        (("wallet", "replace", "nobody", "04FF"), "neither a wallet nor a token"),
+        (("wallet", "unpair", "04FF"), "not paired"),
+        (("terminal", "roll", "nobody"), "no terminal"),
+        ((*TERMINAL[:-1], "everything"), "--permission"),
+        ((*TERMINAL, "--product", "espresso"), "ID:NAME:CENTS"),
+        ((*TERMINAL, "--product", "espresso:Espresso:free"), "whole number of cents"),
+        ((*TERMINAL, "--product", "Espresso:Espresso:5"), "no id"),
+        ((*TERMINAL, "--product", "a:A:5", "--product", "a:A:5"), "once"),
+        (("terminal", "add", "Coffee!", "--name", "x", "--permission", "debit"), "small letters"),
+        (("serve", "--port", "70000"), "--port"),
+        (("sim", "tap", "nobody", UID), "nobody"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line_and_books_nothing(
+    command: Command, words: tuple[str, ...], says: str
+):
+    command.data("wallet", "open", "--token", UID)
+    with ledgers.opened_ledger(command.books) as ledger:
+        before = ledgers.contents(ledger)
+        assert says in command.refused(*words)
+        assert ledgers.contents(ledger) == before
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("nonsense", "SQLAlchemy URL"),
+        ("mysql://localhost/x", "SQLite file"),
+        ("sqlite://", "SQLite file"),
+        ("sqlite:////proc/nowhere/books.db", "cannot be written"),
+    ],
+)
+def test_a_database_that_cannot_be_is_said_in_one_line(command: Command, url: str, says: str):
+    assert says in command.refused("db", "upgrade", TAPLEDGER_DATABASE_URL=url)
+
+
+def test_a_database_without_schema_says_what_to_run(command: Command, tmp_path: Path):
+    url = f"sqlite:///{tmp_path}/new.db"
+    assert "tapledger db upgrade" in command.refused("audit", TAPLEDGER_DATABASE_URL=url)
+    assert "tapledger db upgrade" in command.refused("serve", TAPLEDGER_DATABASE_URL=url)
+    assert command.run("db", "upgrade", TAPLEDGER_DATABASE_URL=url).returncode == 0
+    assert command.run("audit", TAPLEDGER_DATABASE_URL=url).returncode == 0
+
+
+def test_a_file_that_is_no_database_is_not_touched(command: Command, tmp_path: Path):
+    diary = tmp_path / "diary.txt"
+    diary.write_text("Dear diary, today I bought a coffee.\n" * 9)
+    command.refused("db", "upgrade", TAPLEDGER_DATABASE_URL=f"sqlite:///{diary}")
+    assert diary.read_text().startswith("Dear diary")
+
+
+def test_settings_that_cannot_be_name_themselves(command: Command):
+    assert "TAPLEDGER_TIME_ZONE" in command.refused("audit", TAPLEDGER_TIME_ZONE="Mars/Olympus")
+    assert "TAPLEDGER_CURRENCY" in command.refused("audit", TAPLEDGER_CURRENCY="euro")
+
+
+def test_the_signing_key_is_drawn_once_and_private(command: Command):
+    command.data("operator", "add", "anna", "--role", "admin")
+    key = Path(f"{command.books}.key")
+    drawn = key.read_text()
+    assert key.stat().st_mode & 0o777 == 0o600
+    command.data("operator", "token", "anna")
+    assert key.read_text() == drawn
