@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+from terminal_sim.chips.relay import CoffeeBrewer
 from terminal_sim.device import Device
 from terminal_sim.machine import Machine
 from terminal_sim.parts.board import SimulatorBoard
@@ -56,7 +57,7 @@ class Bench:
             raise ValueError(f"a terminal named {name} is on the bench already")
         settings = {"board": "simulator", "device": device, "ledger_url": ledger_url, "api_token": api_token}
         settings |= {"language": "en", **config}
-        machine = Machine(self._device(name, settings.get("pulse_cents", 10)), settings)
+        machine = self._machine(name, settings)
         self.machines[name] = machine
         machine.provision()
         machine.boot()
@@ -75,12 +76,15 @@ class Bench:
             else:
                 device.advance(waiting[device])
 
-    def _device(self, name: str, pulse_cents: int) -> Device:
+    def _machine(self, name: str, settings: dict[str, Any]) -> Machine:
         path = None if self._state_dir is None else self._state_dir / f"{name}.flash"
-        return Device(
+        pulse_cents = settings.get("pulse_cents", 10)
+        device = Device(
             name,
             clock=self._clock,
             chip=FlashChip(path),
-            make_board=lambda device: SimulatorBoard(device, pulse_cents=pulse_cents),
             entropy=None if self._seed is None else random.Random(f"{self._seed} {name}"),
+            make_board=lambda device: SimulatorBoard(device, brewer, pulse_cents=pulse_cents),
         )
+        brewer = CoffeeBrewer(device.timeline)
+        return Machine(device, brewer, settings)

@@ -103,12 +103,13 @@ class Device:
         """Take the power away at this moment; what was not flushed is gone."""
         if self.vm is None:
             return
+        self._cut_event = self._cut_predicate = None
         self.vm.kill()
+        self.wires.let_go()
         self.vm, self.board, self._is_running = None, None, False
         self._files.abandon()
         self._files = None
         self.connections.close_all()
-        self._cut_event = self._cut_predicate = None
 
     def close(self) -> None:
         """Switch off and let go of everything."""
@@ -144,24 +145,18 @@ class Device:
         elif not self._is_running:
             self._guarded(lambda: self.timeline.wait(until_us, lambda: False))
         else:
-            target_us = until_us if self._due_us is None else min(self._due_us, until_us)
-            self._guarded(lambda: self._wait_and_step(target_us))
+            self._guarded(lambda: self._wait_and_step(until_us))
 
     def live_bytes(self) -> int:
         """Return what the firmware keeps on the heap after a collection, without the simulator's shims."""
         return self.vm.live_bytes() - self.vm.baseline_bytes
 
-    def _wait_and_step(self, target_us: int) -> None:
+    def _wait_and_step(self, until_us: int) -> None:
+        target_us = until_us if self._due_us is None else min(self._due_us, until_us)
         self.timeline.wait(target_us, self._has_news)
         is_due = self._due_us is not None and self.timeline.now_us() >= self._due_us
-        if not is_due and not self._has_news():
-            return
-        delay_ms = self.vm.step()
-        if delay_ms < 0:
-            self._due_us = None
-            return
-        ticks_ms = (self.timeline.now_us() - self._zero_us) // 1000
-        self._due_us = self._zero_us + (ticks_ms + delay_ms) * 1000
+        if is_due or self._has_news():
+            self._due_us = self.vm.step(until_us)
 
     def _has_news(self) -> bool:
         return self.wires.has_interrupt or self.connections.has_wakes

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from terminal_sim.chips.relay import CoffeeBrewer
 from terminal_sim.device import Device
 from terminal_sim.parts.board import BUTTON_PINS, SimulatorBoard
 from terminal_sim.parts.network import Network
@@ -30,8 +31,11 @@ class Machine:
     the power is off everything a person does is without effect, as it would be.
     """
 
-    def __init__(self, device: Device, config: dict[str, Any], firmware: Path = FIRMWARE) -> None:
+    def __init__(
+        self, device: Device, brewer: CoffeeBrewer, config: dict[str, Any], firmware: Path = FIRMWARE
+    ) -> None:
         self.device = device
+        self.brewer = brewer
         self.config = config
         self._firmware = firmware
         self._card: bytes | None = None
@@ -75,6 +79,11 @@ class Machine:
     def relay_closures(self) -> int:
         """How often the vend relay has closed since the beginning."""
         return sum(1 for _, event in self.device.events if event == "relay_closed")
+
+    @property
+    def cups(self) -> int:
+        """How many cups the coffee machine behind the relay has begun to brew."""
+        return self.brewer.cups
 
     @property
     def flash_operations(self) -> int:
@@ -128,7 +137,9 @@ class Machine:
     def press(self, button: str | int) -> None:
         """Press a product button, by its number from 0 or by its name in the configuration."""
         index = self._button_index(button)
-        self._touch(lambda board, is_down: board.hold_button(index, is_down=is_down))
+        self._touch(
+            lambda board, is_down: (board.buttons.press if is_down else board.buttons.release)(index)
+        )
 
     def key(self, key: str) -> None:
         """Press one key of the keypad."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from terminal_sim.chips.buttons import PushButtons
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.keypad import KeypadMatrix
 from terminal_sim.chips.pn532 import PN532Chip
 from terminal_sim.chips.pulse_acceptor import PulseAcceptor
+from terminal_sim.chips.relay import CoffeeBrewer, RelayContact
 
 if TYPE_CHECKING:
     from terminal_sim.device import Device
@@ -23,15 +25,16 @@ COLUMN_PINS = (33, 34, 35, 36)
 class SimulatorBoard:
     """The chips of one terminal, as they come up when the power comes on.
 
-    The wiring is that of firmware/boards/simulator.py. The relay is a bare contact: its
-    movements are events of the device, "relay_closed" and "relay_opened".
+    The wiring is that of firmware/boards/simulator.py. The relay is a bare contact that enables
+    the coffee machine behind it, which has a power plug of its own; the contact's movements are
+    events of the device, "relay_closed" and "relay_opened".
     """
 
-    def __init__(self, device: Device, *, pulse_cents: int = 10) -> None:
+    def __init__(self, device: Device, brewer: CoffeeBrewer, *, pulse_cents: int = 10) -> None:
         wires = device.wires
-        self._wires = wires
         self.reader = PN532Chip(device.timeline)
-        self.display = CharacterLcd()
+        self.display = CharacterLcd(timeline=device.timeline)
+        self.buttons = PushButtons(wires, BUTTON_PINS)
         device.bus.attach(self.reader)
         device.bus.attach(self.display)
         wires.rest(READER_RESET_PIN, 1)
@@ -39,12 +42,9 @@ class SimulatorBoard:
         self.coins = PulseAcceptor(
             wires, device.timeline, coin_pin=COIN_PIN, inhibit_pin=INHIBIT_PIN, pulse_cents=pulse_cents
         )
+        self.relay = RelayContact(wires, RELAY_PIN, device.timeline, on_open=brewer.enable)
         self.keypad = KeypadMatrix(wires, ROW_PINS, COLUMN_PINS)
         wires.watch(
             RELAY_PIN,
             lambda level, _now_us: device.happened("relay_closed" if level else "relay_opened"),
         )
-
-    def hold_button(self, index: int, *, is_down: bool) -> None:
-        """Press or let go of a product button; it pulls its wire to 0."""
-        self._wires.drive(BUTTON_PINS[index], 0 if is_down else None)

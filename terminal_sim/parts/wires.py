@@ -67,6 +67,12 @@ class GpioWires:
         self._wire(pin).resting = level
         self._settle(pin)
 
+    def let_go(self) -> None:
+        """Drive nothing any more: the microcontroller has lost its power."""
+        for pin, wire in self._wires.items():
+            wire.mode = wire.interrupts = wire.pull = 0
+            self._settle(pin, by_firmware=True)
+
     def take_changes(self) -> tuple[tuple[int, int, bool], ...]:
         """Hand over the changes that the microcontroller has not seen."""
         taken, self._changes = tuple(self._changes), []

@@ -208,7 +208,21 @@ function run(file) {
   return 0;
 }
 
-const commands = { start, memory, run, step: () => loop.step(), execute: (code) => vm.runPython(code) ?? null };
+// One task at a time, because the garbage collector runs only between two of them. While the world has
+// nothing planned, virtual time needs nobody's leave to pass. Returns when the next task is due, or -1.
+function step(untilUs) {
+  for (;;) {
+    const delayMs = loop.step();
+    if (delayMs < 0) return -1;
+    const ticksMs = Math.floor((readClock() - clock.zeroUs) / 1000);
+    const dueUs = clock.zeroUs + (ticksMs + delayMs) * 1000;
+    const isFree = clock.isVirtual && clock.nowUs < untilUs && dueUs <= untilUs && dueUs < clock.nextEventUs;
+    if (!isFree) return dueUs;
+    clock.nowUs = Math.max(clock.nowUs, dueUs);
+  }
+}
+
+const commands = { start, memory, run, step, execute: (code) => vm.runPython(code) ?? null };
 
 for (;;) {
   const [name, news, ...args] = receive();

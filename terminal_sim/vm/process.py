@@ -112,9 +112,13 @@ class VmProcess:
         """Run some code beside the program, for tests."""
         return self.command("execute", code)
 
-    def step(self) -> int:
-        """Run one task of the event loop; return the milliseconds to the next, or -1."""
-        return self.command("step")
+    def step(self, until_us: int) -> int | None:
+        """Run one task of the event loop; return when the next is due, None when none waits.
+
+        In virtual time it goes on alone as long as nothing else is to happen before `until_us`.
+        """
+        due_us = int(self.command("step", until_us))
+        return None if due_us < 0 else due_us
 
     def live_bytes(self) -> int:
         """Collect garbage at the top, where nothing hides on the stack, and return what is left."""

@@ -75,13 +75,13 @@ def test_a_kept_alive_connection_carries_several_requests(client, echo, run_for)
 
 
 def test_time_stands_still_while_a_slow_server_thinks(client, echo, run_for):
+    device = client()
     echo.gate.clear()
     opener = threading.Timer(0.7, echo.gate.set)
     opener.start()
-    device = client()
     began = time.monotonic()
     run_for(device, 2)
-    assert time.monotonic() - began > 0.5
+    assert time.monotonic() - began > 0.6
     # Connecting and answering cost the device nothing but the latency of 5 ms each.
     assert device.console[0].startswith("0 (200, ")
     assert int(device.console[0].split()[-1]) <= 12

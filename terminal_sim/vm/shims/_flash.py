@@ -50,18 +50,19 @@ class File(io.IOBase):
                 return self._as_read(b"".join(parts))
             parts.append(part)
 
-    def readline(self):
-        """Read up to and with the next line feed."""
+    def readline(self, limit=-1):
+        """Read up to and with the next line feed, at most so many bytes."""
         line = b""
-        while True:
-            part = self._take(64)
+        while limit < 0 or len(line) < limit:
+            part = self._take(64 if limit < 0 else min(64, limit - len(line)))
             end = part.find(b"\n") + 1
             if end:
                 self.seek(end - len(part), 1)
                 return self._as_read(line + part[:end])
             line += part
             if not part:
-                return self._as_read(line)
+                break
+        return self._as_read(line)
 
     def __iter__(self):
         return self

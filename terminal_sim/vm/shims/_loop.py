@@ -1,6 +1,5 @@
 """The event loop of asyncio, cut into single steps that the host takes one by one."""
 
-import sys
 from asyncio import core
 from time import ticks_diff, ticks_ms
 
@@ -84,7 +83,6 @@ def _end_program(ending):
     # asyncio.run ends with its main task: an error leaves the program, and nothing else runs on.
     if isinstance(ending, StopIteration):
         raise MainEnded()
-    sys.print_exception(ending)
     raise ending
 
 

@@ -1,0 +1,216 @@
+"""The `sim` commands: run terminals on this machine, and do with them what people do."""
+
+from __future__ import annotations
+
+import functools
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from terminal_sim.bench import DEVICES
+from terminal_sim.control import STATE_DIR as DEFAULT_STATE_DIR
+from terminal_sim.control import Refused, ask, check_name, read_state, running
+
+HEX_LENGTHS = (8, 14, 20)
+
+
+class Refusal(click.ClickException):
+    """Bad input: one line on stderr, exit 2."""
+
+    exit_code = 2
+
+
+def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn a refusal into one line on stderr and exit 2."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except (Refused, ValueError) as error:
+            raise Refusal(" ".join(str(error).split())) from None
+
+    return run
+
+
+class _OneLine(click.Group):
+    """A group whose errors are one line, without the usage text above them."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().main(*arguments, **{**options, "standalone_mode": False})
+        except click.ClickException as error:
+            click.echo(f"Error: {error.format_message()}", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(130)
+
+
+@click.group(cls=_OneLine)
+@click.option("--state-dir", type=click.Path(path_type=Path), default=DEFAULT_STATE_DIR, show_default=True)
+@click.pass_context
+def sim(context: click.Context, state_dir: Path) -> None:
+    """Run simulated terminals with the real firmware."""
+    context.obj = state_dir
+
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+@sim.command()
+@click.argument("name")
+@click.option("--device", type=click.Choice(DEVICES), required=True)
+@click.option("--ledger", "ledger_url", required=True, help="The ledger's address, http://HOST:PORT.")
+@click.option("--api-token", envvar="TAPLEDGER_API_TOKEN", required=True, show_envvar=True)
+@click.option("--language", type=click.Choice(["en", "de"]), default="en", show_default=True)
+@click.option("--button", "buttons", multiple=True, help="A product id for the next product button.")
+@click.option("--pulse-cents", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option("--clock", type=click.Choice(["real"]), default="real", help="Scenarios run in virtual time.")
+@AS_JSON
+@click.pass_obj
+@refusals
+def run(state_dir: Path, name: str, as_json: bool, clock: str, **settings: Any) -> None:
+    """Run the terminal NAME here, until Ctrl-C."""
+    from terminal_sim.foreground import Foreground
+
+    check_name(name)
+    settings["buttons"] = list(settings["buttons"])
+    terminal = Foreground(name, settings, state_dir)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: terminal.stop())
+
+    def show(display: list[str]) -> None:
+        if as_json:
+            click.echo(json.dumps({"name": name, "display": display}))
+        else:
+            click.echo(_framed(name, display))
+
+    try:
+        terminal.run(show)
+    finally:
+        terminal.close()
+
+
+@sim.command()
+@click.argument("name")
+@click.argument("uid")
+@click.option("--hold", "hold_s", type=click.FloatRange(min=0), default=3.0, show_default=True,
+              help="Seconds until the token leaves; 0 leaves it there until `untap`.")
+@AS_JSON
+@click.pass_obj
+@refusals
+def tap(state_dir: Path, name: str, uid: str, hold_s: float, as_json: bool) -> None:
+    """Hold the token UID to the reader of NAME."""
+    _say(ask(read_state(name, state_dir), "tap", uid=check_uid(uid), hold_s=hold_s), as_json)
+
+
+@sim.command()
+@click.argument("name")
+@click.argument("cents", type=click.IntRange(min=1))
+@AS_JSON
+@click.pass_obj
+@refusals
+def coin(state_dir: Path, name: str, cents: int, as_json: bool) -> None:
+    """Drop a coin of CENTS into the slot of NAME."""
+    answer = ask(read_state(name, state_dir), "coin", cents=cents)
+    if not as_json:
+        click.echo("taken" if answer["accepted"] else "fell through into the return")
+    _say(answer, as_json)
+
+
+@sim.command()
+@click.argument("name")
+@click.argument("what", metavar="BUTTON|KEYS")
+@AS_JSON
+@click.pass_obj
+@refusals
+def press(state_dir: Path, name: str, what: str, as_json: bool) -> None:
+    """Press a product button of NAME, by name or number from 0, or keys of its keypad such as 500#."""
+    _say(ask(read_state(name, state_dir), "press", what=what), as_json)
+
+
+def _plain(command: str, text: str) -> None:
+    """Add a command that needs nothing but the terminal's name."""
+
+    @sim.command(command, help=text)
+    @click.argument("name")
+    @AS_JSON
+    @click.pass_obj
+    @refusals
+    def act(state_dir: Path, name: str, as_json: bool) -> None:
+        _say(ask(read_state(name, state_dir), command), as_json)
+
+
+_plain("untap", "Take the token away from the reader of NAME.")
+_plain("offline", "Unplug the network of NAME.")
+_plain("online", "Plug the network of NAME in again.")
+_plain("cut-power", "Cut the power of NAME at this moment.")
+_plain("boot", "Give NAME its power back.")
+_plain("show", "Show display, network and console of NAME.")
+
+
+@sim.command("list")
+@AS_JSON
+@click.pass_obj
+@refusals
+def list_running(state_dir: Path, as_json: bool) -> None:
+    """List the terminals that run on this machine."""
+    states = [{"name": state.name, "device": state.device} for state in running(state_dir)]
+    if as_json:
+        click.echo(json.dumps(states))
+    elif not states:
+        click.echo("no terminal runs here")
+    else:
+        for state in states:
+            click.echo(f"{state['name']}  {state['device']}")
+
+
+@sim.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--ledger", "ledger_url", required=True, help="The ledger's address, http://HOST:PORT.")
+@click.option("--api-token", "tokens", multiple=True, metavar="NAME=TOKEN",
+              help="The token of one terminal of the scenario; or TAPLEDGER_API_TOKEN_<NAME>.")
+@AS_JSON
+@refusals
+def scenario(file: Path, ledger_url: str, tokens: tuple[str, ...], as_json: bool) -> None:
+    """Play the story in FILE in virtual time; exit 1 when it turns out otherwise."""
+    from terminal_sim.scenarios.runner import play
+
+    pairs = dict(pair.partition("=")[::2] for pair in tokens)
+    say = (lambda _line: None) if as_json else click.echo
+    outcome = play(file, ledger_url, pairs, say=say)
+    if as_json:
+        click.echo(json.dumps(outcome.as_dict()))
+    elif outcome.failure:
+        click.echo(outcome.failure, err=True)
+    if outcome.failure:
+        sys.exit(1)
+
+
+def check_uid(uid: str) -> str:
+    """Return the UID in upper case; ValueError unless it is 4, 7 or 10 bytes of hexadecimal text."""
+    if len(uid) not in HEX_LENGTHS or any(digit not in "0123456789abcdefABCDEF" for digit in uid):
+        raise ValueError(f"{uid!r} is no token id: it is 8, 14 or 20 hexadecimal digits")
+    return uid.upper()
+
+
+def _framed(name: str, display: list[str]) -> str:
+    edge = "+" + "-" * (len(display[0]) + 2) + "+"
+    return "\n".join([f"{name}", edge, *[f"| {line} |" for line in display], edge])
+
+
+def _say(answer: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(answer))
+        return
+    click.echo(_framed(answer["name"], answer["display"]))
+    power = "on" if answer["powered"] else "off"
+    link = "online" if answer["online"] else "offline"
+    click.echo(f"power {power}, {link}, relay closed {answer['relay_closures']} times")
+    for request in answer["requests"]:
+        click.echo(f"  {request}")

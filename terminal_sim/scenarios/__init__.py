@@ -1,0 +1,1 @@
+"""Stories that terminals play without anybody watching, written in TOML."""
