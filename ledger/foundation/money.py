@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.foundation.errors import Invalid
 
 # One posting moves at most a million units of currency: more is a typing mistake or an attack.
-# 10**11 such postings still fit into the 64 bits of a database's sum.
+# 10**10 such postings still fit into the 64 bits of a database's sum.
 MAX_AMOUNT_CENTS = 100_000_000
 
 
