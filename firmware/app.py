@@ -1,0 +1,64 @@
+"""Puts the device together from its configuration and keeps it running."""
+
+import gc
+
+from system import config as configuration
+from system.log import log
+
+CONFIG_PATH = "/config.json"
+STATE_FOLDER = "/state"
+_SETTLE_LIMIT_MS = 120000
+_TASK_LIMIT_MS = 90000
+
+
+def load_board(name):
+    """Import the module of a board; ConfigError when there is none of that name."""
+    try:
+        return getattr(__import__("boards." + name), name)
+    except ImportError:
+        raise configuration.ConfigError("board: not known")
+
+
+async def run():
+    """Build everything and serve for ever; raises ConfigError before anything has started."""
+    config = configuration.load(CONFIG_PATH)
+    board = load_board(config.board)
+    gc.collect()
+    parts = board.build(config)
+    gc.collect()
+    from system.health import Supervisor
+    from system.texts import Texts
+
+    texts = Texts(config.language)
+    await parts.display.show(texts.lines("starting"))
+    device, tasks, settlement = _assemble(config, parts, texts)
+    gc.collect()
+    supervisor = Supervisor(parts.watchdog())
+    for name, start, limit_ms in tasks + parts.tasks:
+        supervisor.start(name, start, limit_ms)
+    supervisor.start("reader", parts.presence.run, _TASK_LIMIT_MS)
+    supervisor.start("catalogue", device.keep_catalogue, _TASK_LIMIT_MS)
+    supervisor.start("settlement", settlement.run, _SETTLE_LIMIT_MS)
+    supervisor.start("device", device.run, _TASK_LIMIT_MS)
+    await supervisor.watch()
+
+
+def _assemble(config, parts, texts):
+    from journal.settlement import Settlement
+    from journal.store import Journal
+    from ledger_client.api import Ledger
+    from ledger_client.backoff import Backoff
+    from ledger_client.http import HttpClient
+    from system.files import Files
+
+    gc.collect()
+    journal = Journal(Files(STATE_FOLDER), parts.entropy)
+    http = HttpClient(config.address, config.api_token, config.request_timeout_ms, parts.open_stream)
+    ledger = Ledger(http, Backoff(parts.entropy))
+    module = getattr(__import__("devices." + config.device), config.device)
+    device, tasks = module.prepare(parts, config, texts, ledger, journal)
+    settlement = Settlement(journal, ledger, Backoff(parts.entropy, longest_ms=30000), device.on_settled)
+    device.settlement = settlement
+    log("app", f"{config.device} starts, its keys are {journal.prefix}-*")
+    parts.presence.on_token = device.on_token
+    return device, tasks, settlement

@@ -1,0 +1,78 @@
+"""The simulated board: all parts on one ESP32's pins, an I2C bus, and a network that needs no WiFi."""
+
+import os
+
+from machine import I2C, WDT, Pin
+
+from boards.parts import Parts
+from cards.presence import Presence
+from drivers.lcd import CharacterDisplay
+from drivers.pn532 import PN532, I2CTransport
+
+_READER_RESET = 4
+_BUTTONS = (12, 13, 14, 15)
+_RELAY = 16
+_COIN, _COIN_INHIBIT = 18, 19
+_ROWS = (25, 26, 27, 32)
+_COLUMNS = (33, 34, 35, 36)
+_WATCHDOG_MS = 30000
+
+
+def build_bus():
+    """Return the I2C bus of reader and display."""
+    return I2C(0, scl=Pin(22), sda=Pin(21), freq=100000)
+
+
+def build_display():
+    """Return the display alone: what is left when nothing else can be built."""
+    return CharacterDisplay(build_bus())
+
+
+def make_safe():
+    """Open the relay and close the coin slot, before anything else is tried."""
+    Pin(_RELAY, Pin.OUT, value=0)
+    Pin(_COIN_INHIBIT, Pin.OUT, value=1)
+
+
+def build(config):
+    """Return the parts that the configured device needs."""
+    make_safe()
+    bus = build_bus()
+    reader = PN532(I2CTransport(bus), Pin(_READER_RESET, Pin.OUT, value=1))
+    parts = Parts(CharacterDisplay(bus), Presence(reader), os.urandom)
+    parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
+    if config.device == "coffee_machine":
+        _add_vending(parts)
+    elif config.device == "coin_station":
+        _add_coins(parts, config)
+    else:
+        _add_keypad(parts)
+    return parts
+
+
+def _add_vending(parts):
+    from drivers.buttons import Buttons
+    from drivers.relay import Relay
+
+    pins = [Pin(number, Pin.IN, Pin.PULL_UP) for number in _BUTTONS]
+    parts.buttons = Buttons(pins, Pin.IRQ_FALLING)
+    parts.relay = Relay(Pin(_RELAY, Pin.OUT, value=0))
+
+
+def _add_coins(parts, config):
+    from drivers.pulse_coin import PulseCoin
+
+    parts.coins = PulseCoin(
+        Pin(_COIN, Pin.IN, Pin.PULL_UP),
+        Pin(_COIN_INHIBIT, Pin.OUT, value=1),
+        Pin.IRQ_FALLING | Pin.IRQ_RISING,
+        config,
+    )
+
+
+def _add_keypad(parts):
+    from drivers.keypad import Keypad
+
+    rows = [Pin(number, Pin.OUT, value=0) for number in _ROWS]
+    columns = [Pin(number, Pin.IN, Pin.PULL_UP) for number in _COLUMNS]
+    parts.keypad = Keypad(rows, columns, Pin.IRQ_FALLING)

@@ -1,0 +1,51 @@
+"""Push buttons to ground with pull-ups: one event a press, contact bounce filtered."""
+
+from micropython import const
+
+from system import compat
+
+_SAMPLE_MS = const(10)
+_STABLE_SAMPLES = const(3)
+_IDLE_CHECK_MS = const(1000)
+
+
+class Buttons:
+    """Buttons that pull their pin to 0 while pressed."""
+
+    def __init__(self, pins, falling):
+        """Give the pins and the board's value for `trigger` that means a falling edge."""
+        self._pins = pins
+        self._edge = compat.ThreadSafeFlag()
+        for pin in pins:
+            pin.irq(self._on_edge, falling)
+
+    def _on_edge(self, _pin):
+        self._edge.set()
+
+    async def run(self, on_press, beat):
+        """Call on_press(index) once for each press, for ever."""
+        while True:
+            # The periodic look finds a button whose edge was missed.
+            await compat.flagged_within(self._edge, _IDLE_CHECK_MS)
+            beat()
+            pressed = await self._steady()
+            if pressed is None:
+                continue
+            on_press(pressed)
+            while await self._steady() is not None:
+                beat()
+
+    async def _steady(self):
+        last, count = self._pressed(), 1
+        while count < _STABLE_SAMPLES:
+            await compat.sleep_ms(_SAMPLE_MS)
+            now = self._pressed()
+            count = count + 1 if now == last else 1
+            last = now
+        return last
+
+    def _pressed(self):
+        for index, pin in enumerate(self._pins):
+            if not pin.value():
+                return index
+        return None

@@ -1,0 +1,88 @@
+"""One movement of money as the journal keeps it, and how it is written on a line."""
+
+import json
+from binascii import crc32
+
+VEND = "vend"
+COIN = "coin"
+TOP_UP = "top_up"
+
+INTENT = "intent"
+APPROVED = "approved"
+# The ends of a record.
+VENDED = "vended"
+CREDITED = "credited"
+REFUSED = "refused"
+REVERSED = "reversed"
+NOT_SENT = "not_sent"
+UNKNOWN_COIN = "unknown_coin"
+
+_INTENT_FIELDS = 8
+_STATE_FIELDS = 3
+_OPEN_STATES = (INTENT, APPROVED)
+
+
+class Record:
+    """An intent and what became of it. `note` says what was remarkable; such records are kept for people."""
+
+    def __init__(self, number, key, kind, token, cents):
+        self.number = number
+        self.key = key
+        self.kind = kind
+        self.token = token
+        self.cents = cents
+        self.item = None
+        self.text = ""
+        self.state = INTENT
+        self.note = None
+        # True while a person stands in front of the machine and the foreground decides.
+        self.is_held = False
+        # False when the flash took it not: it then lives in memory only.
+        self.is_durable = False
+
+    def is_open(self):
+        """Tell whether money may still move for this record."""
+        return self.state in _OPEN_STATES
+
+    def intent_line(self):
+        """Return the line that goes to flash before anything is sent."""
+        return line([INTENT, self.number, self.key, self.kind, self.token, self.cents, self.item, self.text])
+
+    def state_line(self):
+        """Return the line that tells the state reached."""
+        return line([self.state, self.number, self.note])
+
+
+def line(fields):
+    """Return the bytes of one line: CRC-32, blank, JSON."""
+    body = json.dumps(fields, separators=(",", ":")).encode()
+    return b"%08x %s\n" % (crc32(body), body)
+
+
+def parse(raw):
+    """Return the fields of a line, or None when it is torn or damaged."""
+    if len(raw) < 12 or raw[-1:] != b"\n" or raw[8:9] != b" ":
+        return None
+    body = raw[9:-1]
+    try:
+        if int(raw[:8], 16) != crc32(body):
+            return None
+        fields = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(fields, list) or not fields:
+        return None
+    return fields if len(fields) == (_INTENT_FIELDS if fields[0] == INTENT else _STATE_FIELDS) else None
+
+
+def apply(fields, by_number):
+    """Replay one line onto the records found so far."""
+    kind, number = fields[0], fields[1]
+    if kind == INTENT:
+        record = Record(number, fields[2], fields[3], fields[4], fields[5])
+        record.item, record.text = fields[6], fields[7]
+        record.is_durable = True
+        by_number[number] = record
+    elif number in by_number:
+        by_number[number].state = kind
+        by_number[number].note = fields[2]

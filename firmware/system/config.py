@@ -1,0 +1,120 @@
+"""The device's settings: /config.json, checked, with defaults for what is missing."""
+
+import json
+import sys
+
+DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
+LANGUAGES = ("en", "de")
+# The board that a platform most likely is, for a display when there is no config to read.
+_BOARD_OF_PLATFORM = {"webassembly": "simulator", "esp32": "esp32_pn532_coffee"}
+_DEFAULT_BOARD = "simulator"
+
+# Name, default, least and greatest value.
+_NUMBERS = (
+    ("pulse_cents", 10, 1, 1000),
+    ("pulse_width_ms", 50, 25, 100),
+    ("pulse_gap_ms", 100, 30, 500),
+    ("request_timeout_ms", 4000, 500, 20000),
+    ("purchase_deadline_ms", 20000, 1000, 45000),
+    ("vend_pulse_ms", 500, 50, 10000),
+    ("selection_timeout_ms", 15000, 3000, 120000),
+    ("message_ms", 4000, 500, 20000),
+    ("session_timeout_ms", 30000, 5000, 300000),
+    ("top_up_limit_cents", 10000, 1, 1000000),
+)
+_LISTS = (("buttons", ()), ("coins_cents", (5, 10, 20, 50, 100, 200)))
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; the message names the field and fits on the display."""
+
+
+class Config:
+    """Checked settings as attributes; `address` is (host, port, path prefix), `is_tls` from the URL."""
+
+
+def default_board():
+    """Return the board that this platform most likely is."""
+    return _BOARD_OF_PLATFORM.get(sys.platform, _DEFAULT_BOARD)
+
+
+def load(path):
+    """Read and check the settings; raises ConfigError."""
+    try:
+        with open(path) as file:
+            raw = json.load(file)
+    except OSError:
+        raise ConfigError("config.json is missing")
+    except ValueError:
+        raise ConfigError("config.json is no JSON")
+    if not isinstance(raw, dict):
+        raise ConfigError("config.json is no object")
+    return check(raw)
+
+
+def check(raw):
+    """Return the Config of a dictionary; unknown keys are ignored, bad values raise ConfigError."""
+    config = Config()
+    config.board = _text(raw, "board", default_board())
+    config.device = _choice(raw, "device", DEVICES, None)
+    config.language = _choice(raw, "language", LANGUAGES, "en")
+    config.ledger_url = _text(raw, "ledger_url", None)
+    config.is_tls, config.address = parse_url(config.ledger_url)
+    config.api_token = _text(raw, "api_token", None)
+    for name, default, least, greatest in _NUMBERS:
+        setattr(config, name, _number(raw, name, default, least, greatest))
+    for name, default in _LISTS:
+        value = raw.get(name, default)
+        if not isinstance(value, (list, tuple)):
+            raise ConfigError(f"{name}: no list")
+        setattr(config, name, list(value))
+    config.wifi = raw.get("wifi") or {}
+    if not isinstance(config.wifi, dict):
+        raise ConfigError("wifi: no object")
+    config.allow_plain_http = raw.get("allow_plain_http") is True
+    return config
+
+
+def parse_url(url):
+    """Return (is_tls, (host, port, path prefix)) of the ledger's address."""
+    scheme, mark, rest = url.partition("://")
+    if not mark or scheme not in ("http", "https"):
+        raise ConfigError("ledger_url: no http")
+    host_and_port, slash, path = rest.partition("/")
+    host, colon, port = host_and_port.partition(":")
+    try:
+        port = int(port) if colon else 443 if scheme == "https" else 80
+    except ValueError:
+        port = 0
+    if not host or not 0 < port < 65536:
+        raise ConfigError("ledger_url: bad host")
+    return scheme == "https", (host, port, (slash + path).rstrip("/"))
+
+
+def _text(raw, name, default):
+    value = raw.get(name, default)
+    if value is None:
+        raise ConfigError(f"{name} is missing")
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"{name}: no text")
+    for letter in value:
+        # A blank or a control character would break out of the header it travels in.
+        if not "!" <= letter <= "~":
+            raise ConfigError(f"{name}: bad letter")
+    return value
+
+
+def _choice(raw, name, choices, default):
+    value = _text(raw, name, default)
+    if value not in choices:
+        raise ConfigError(f"{name}: not known")
+    return value
+
+
+def _number(raw, name, default, least, greatest):
+    value = raw.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConfigError(f"{name}: no number")
+    if not least <= value <= greatest:
+        raise ConfigError(f"{name}: {least}..{greatest}")
+    return value

@@ -1,0 +1,45 @@
+"""What the device says, in one language, and how it writes money."""
+
+_COLUMNS = 20
+
+
+class Texts:
+    """The texts of one language; only that language is loaded into memory."""
+
+    def __init__(self, language):
+        if language == "de":
+            from system.texts_de import TEXTS
+        else:
+            from system.texts_en import TEXTS
+        self._texts = TEXTS
+        self._point = TEXTS["point"]
+
+    def money(self, cents):
+        """Return an amount as people write it, like 0.25 EUR."""
+        sign = "-" if cents < 0 else ""
+        return f"{sign}{abs(cents) // 100}{self._point}{abs(cents) % 100:02} EUR"
+
+    def lines(self, name, **values):
+        """Return the display's lines for a text; amounts come as `…_cents` and are written as money."""
+        for key in values:
+            if key.endswith("_cents"):
+                values[key] = self.money(values[key])
+        return wrap(self._texts[name].format(**values))
+
+    def plain(self, name):
+        """Return a text without values as one line."""
+        return self._texts[name]
+
+
+def wrap(text):
+    """Break a text into lines of the display between words; a word that is too long is cut."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split():
+            if line and len(line) + 1 + len(word) > _COLUMNS:
+                lines.append(line)
+                line = ""
+            line = (line + " " + word if line else word)[:_COLUMNS]
+        lines.append(line)
+    return lines
