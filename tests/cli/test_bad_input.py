@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Command
-from tests.factories import ledgers
+from tests.factories import ledgers, wallets
 
 UID = "04A2246B7E1190"
 TERMINAL = ("terminal", "add", "coffee", "--name", "Coffee", "--permission", "debit")
@@ -49,8 +49,8 @@ TERMINAL = ("terminal", "add", "coffee", "--name", "Coffee", "--permission", "de
 def test_bad_input_is_refused_in_one_line_and_books_nothing(
     command: Command, words: tuple[str, ...], says: str
 ):
-    command.data("wallet", "open", "--token", UID)
     with ledgers.opened_ledger(command.books) as ledger:
+        wallets.open_wallet(ledger, token_id=UID)
         before = ledgers.contents(ledger)
         assert says in command.refused(*words)
         assert ledgers.contents(ledger) == before
@@ -96,3 +96,9 @@ def test_the_signing_key_is_drawn_once_and_private(command: Command):
     assert key.stat().st_mode & 0o777 == 0o600
     command.data("operator", "token", "anna")
     assert key.read_text() == drawn
+
+
+def test_a_real_process_ends_with_status_2_as_well(command: Command):
+    ended = command.run("wallet", "show", "nobody")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "tapledger: 'nobody' is neither a wallet nor a token that is paired with one.\n"
