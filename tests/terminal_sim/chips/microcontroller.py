@@ -1,0 +1,110 @@
+"""Just enough of a microcontroller to run the firmware's drivers under CPython against the chips."""
+
+import asyncio
+import errno
+import math
+import selectors
+import sys
+import types
+from pathlib import Path
+
+from terminal_sim.chips.bus import Nack
+from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
+
+FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
+FALLING, RISING = 2, 1
+
+
+def make_firmware_importable():
+    """Put the firmware's root on the path, with the one module that CPython lacks."""
+    if "micropython" not in sys.modules:
+        micropython = types.ModuleType("micropython")
+        micropython.const = lambda value: value
+        sys.modules["micropython"] = micropython
+    if str(FIRMWARE) not in sys.path:
+        sys.path.insert(0, str(FIRMWARE))
+
+
+class _WorldSelector(selectors.SelectSelector):
+    """Waits by letting the world's time pass, up to its next event."""
+
+    def __init__(self, timeline: VirtualTimeline) -> None:
+        super().__init__()
+        self._timeline = timeline
+
+    def select(self, timeout=None):
+        next_us = self._timeline.next_event_us()
+        assert timeout is not None or next_us is not None, "everybody waits and nothing will happen"
+        until_us = next_us
+        if timeout is not None:
+            until_us = self._timeline.now_us() + math.ceil(max(timeout, 0) * 1_000_000)
+            until_us = until_us if next_us is None else min(until_us, next_us)
+        self._timeline.advance_to(until_us)
+        return []
+
+
+class WorldLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock is the world's virtual time."""
+
+    def __init__(self, timeline: VirtualTimeline) -> None:
+        super().__init__(_WorldSelector(timeline))
+        self._timeline = timeline
+
+    def time(self):
+        """Return the world's time in seconds."""
+        return self._timeline.now_us() / 1_000_000
+
+
+class Bus:
+    """`machine.I2C` at 100 kHz with chips on it; a transfer takes the time of its bits."""
+
+    def __init__(self, timeline: VirtualTimeline, *chips) -> None:
+        self._timeline = timeline
+        self._chips = {chip.address: chip for chip in chips}
+
+    def writeto(self, address, data):
+        """Write one transfer; OSError(ENODEV) without an acknowledge."""
+        self._pass_time(len(data))
+        self._transfer(lambda: self._chips[address].write(bytes(data)))
+        return len(data)
+
+    def readfrom_into(self, address, buffer):
+        """Read one transfer into the buffer; OSError(ENODEV) without an acknowledge."""
+        self._pass_time(len(buffer))
+        buffer[:] = self._transfer(lambda: self._chips[address].read(len(buffer)))
+
+    def _transfer(self, exchange):
+        try:
+            return exchange()
+        except (Nack, KeyError) as nack:
+            raise OSError(errno.ENODEV, "no acknowledge") from nack
+
+    def _pass_time(self, count):
+        self._timeline.advance((9 * (count + 1) + 2) * 10)
+
+
+class Pin:
+    """`machine.Pin` on one of the board's wires: an input with a pull-up, until it is driven."""
+
+    def __init__(self, wires: BoardWires, number: int) -> None:
+        self._wires = wires
+        self._number = number
+        wires.firmware_pull(number, 1)
+
+    def value(self, level=None):
+        """Read the wire, or drive it."""
+        if level is None:
+            return self._wires.level(self._number)
+        self._wires.firmware_drive(self._number, level)
+        return None
+
+    __call__ = value
+
+    def irq(self, handler, trigger=RISING | FALLING):
+        """Call handler(pin) at each edge of those asked for."""
+
+        def on_edge(level, now_us):
+            if trigger & (RISING if level else FALLING):
+                handler(self)
+
+        self._wires.firmware_watch(self._number, on_edge)
