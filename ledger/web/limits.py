@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import Request
@@ -19,12 +20,12 @@ MAX_BODY_BYTES = 64 * 1024
 def strict_json(text: bytes) -> Any:
     """Parse JSON by the letter: decimals stay exact, NaN and Infinity are refused (BODIES.md §0.2).
 
-    Raises ValueError, also for nesting that would exhaust the stack.
+    Raises ValueError, also for nesting that would exhaust the stack and for exponents beyond any decimal.
     """
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    except (RecursionError, InvalidOperation) as error:
+        raise ValueError("nested too deeply, or a number beyond all bounds") from error
 
 
 def _refuse_constant(name: str) -> None:
@@ -49,5 +50,15 @@ class StrictParser(FlaskParser):
 
     def handle_error(self, error: Any, req: Any, schema: Any, **_options: Any) -> None:
         """Refuse with Invalid what the schema does not accept."""
-        fields = {name: messages for where in error.messages.values() for name, messages in where.items()}
-        raise Invalid(fields=fields) from error
+        fields = [named for where in error.messages.values() for named in _by_path(where)]
+        raise Invalid(fields=dict(fields)) from error
+
+
+def _by_path(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, list[str]]]:
+    """Name each wrong value by the way to it: the second product is `products.1`."""
+    if isinstance(messages, dict):
+        for step, below in messages.items():
+            # `_schema` is marshmallow's word for the value itself being of the wrong sort.
+            yield from _by_path(below, path if step == "_schema" else (*path, str(step)))
+    else:
+        yield ".".join(path) or "body", messages

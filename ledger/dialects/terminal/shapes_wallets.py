@@ -147,7 +147,7 @@ class ErrorSchema(Shape):
 
     message = fields.String(required=True)
     code = fields.String(required=True)
-    errors = fields.Dict(keys=fields.String(), values=fields.Raw(), required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
     balance = fields.Integer()
 
 
