@@ -73,6 +73,6 @@ def _add_coins(parts, config):
 def _add_keypad(parts):
     from drivers.keypad import Keypad
 
-    rows = [Pin(number, Pin.OUT, value=0) for number in _ROWS]
+    rows = [Pin(number, Pin.OPEN_DRAIN, Pin.PULL_UP, value=1) for number in _ROWS]
     columns = [Pin(number, Pin.IN, Pin.PULL_UP) for number in _COLUMNS]
     parts.keypad = Keypad(rows, columns, Pin.IRQ_FALLING)

@@ -63,21 +63,7 @@ class CoffeeMachine(Station):
         item, price_cents = self.products[product_id]
         record = self._journal.new_record(records.VEND, token, price_cents)
         record.item, record.text = product_id, item
-        record.is_held = True
-        if not self._journal.has_room or not self._journal.begin(record):
-            # Nothing was sent, so there is nothing to settle.
-            self._journal.forget(record)
-            await self._say("journal_full")
-            return
-        try:
-            await self._show("wait")
-            answer = await self._ledger.post_until_known(
-                record, self._config.purchase_deadline_ms, self._say_checking
-            )
-            await self._conclude(record, answer)
-        finally:
-            record.is_held = False
-            self.settlement.wake()
+        await self._book(record, self._conclude)
 
     async def _conclude(self, record, answer):
         if isinstance(answer, Accepted):

@@ -21,6 +21,8 @@ class Station:
     screen returns. Subclasses give `_idle()`, which shows their idle screen, and `_on_<kind>(value)`.
     """
 
+    _checking_text = "checking"
+
     def __init__(self, parts, config, texts, ledger, journal):
         self._display = parts.display
         self._presence = parts.presence
@@ -140,6 +142,27 @@ class Station:
         await self._say_failure(answer)
         return None
 
+    async def _book(self, record, conclude):
+        """Write the intent, ask the ledger until time is up, and let conclude(record, answer) act on it.
+
+        Meanwhile the background leaves the record alone; what is still open afterwards is its to settle.
+        """
+        record.is_held = True
+        if not self._journal.has_room or not self._journal.begin(record):
+            # Nothing was sent, so there is nothing to settle.
+            self._journal.forget(record)
+            await self._say("journal_full")
+            return
+        try:
+            await self._show("wait")
+            deadline_ms = self._config.purchase_deadline_ms
+            await conclude(
+                record, await self._ledger.post_until_known(record, deadline_ms, self._say_checking)
+            )
+        finally:
+            record.is_held = False
+            self.settlement.wake()
+
     async def _say_failure(self, answer):
         """Say why the ledger did not do it."""
         if not isinstance(answer, Refused):
@@ -157,7 +180,7 @@ class Station:
 
     async def _say_checking(self, is_doubtful):
         self._beat()
-        await self._show("checking" if is_doubtful else "connecting")
+        await self._show(self._checking_text if is_doubtful else "connecting")
 
     def _release_records(self):
         # When this task was started again after a failure, what it was doing is the background's to settle.

@@ -6,6 +6,8 @@ from binascii import crc32
 VEND = "vend"
 COIN = "coin"
 TOP_UP = "top_up"
+# A coin whose worth or owner is not certain: kept for people, never booked.
+UNKNOWN_COIN = "unknown_coin"
 
 INTENT = "intent"
 APPROVED = "approved"
@@ -15,7 +17,7 @@ CREDITED = "credited"
 REFUSED = "refused"
 REVERSED = "reversed"
 NOT_SENT = "not_sent"
-UNKNOWN_COIN = "unknown_coin"
+NOTED = "noted"
 
 _INTENT_FIELDS = 8
 _STATE_FIELDS = 3

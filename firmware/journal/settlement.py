@@ -61,6 +61,9 @@ class Settlement:
                 # vending bus (MDB/ICP 7.4.7), and a person may look at it.
                 self._journal.mark(record, records.VENDED, "power failed during delivery")
                 continue
+            if record.kind == records.UNKNOWN_COIN:
+                self._journal.mark(record, records.NOTED, record.text)
+                continue
             answer = await self._settle_one(record)
             if isinstance(answer, Unknown):
                 return _NO_LEDGER

@@ -1,0 +1,151 @@
+"""The coin station: hold a token, insert coins, and each coin is credited to that token."""
+
+from micropython import const
+
+from devices.station import Station
+from journal import records
+from system import compat
+from system.log import log
+
+COIN = "coin"
+UNKNOWN_COIN = "unknown_coin"
+STUCK = "stuck"
+# From the fall of a coin to its last pulse, and what the acceptor still has in its chute.
+_QUIET_MS = const(800)
+_LONGEST_DRAIN_MS = const(20000)
+_LOOK_MS = const(50)
+
+
+class CoinStation(Station):
+    """Credits coins to the token that opened the session. A coin that was taken is never dropped.
+
+    Each coin is one journal record before anything else happens with it; the settlement credits it, at once
+    or when the ledger can be reached again. The slot is open only while a session is, the journal has room
+    and the ledger knows this terminal. A coin that falls after the session belongs to its token.
+    """
+
+    def __init__(self, parts, config, texts, ledger, journal):
+        super().__init__(parts, config, texts, ledger, journal)
+        self._coins = parts.coins
+        self._token = None
+        self._is_open = False
+        self._is_stuck = False
+        self._closed_at = compat.ticks_ms()
+        self._received_cents = 0
+        self._credited_cents = 0
+
+    async def step(self):
+        """Act on one event, then open or close the slot as things stand now."""
+        await super().step()
+        self._set_slot()
+
+    def on_coin(self, cents):
+        """Take a coin that has been counted."""
+        if self._token is None:
+            self.on_unknown_coin(cents, "no token")
+            return
+        record = self._journal.new_record(records.COIN, self._token, cents)
+        record.text = self._texts.plain("coin_description")
+        self._keep(record)
+        self._received_cents += cents
+        self.events.put(COIN, record)
+
+    def on_unknown_coin(self, cents, why):
+        """Note a coin whose worth is not certain, for people to decide; it is never rounded to a real one."""
+        record = self._journal.new_record(records.UNKNOWN_COIN, self._token or "", cents)
+        record.text = why
+        self._keep(record)
+        self.events.put(UNKNOWN_COIN)
+
+    def on_stuck(self, is_stuck):
+        """Take the news that the coin line is stuck, or free again."""
+        log("coins", "line stuck" if is_stuck else "line free")
+        self._is_stuck = is_stuck
+        self.events.put(STUCK)
+
+    def _keep(self, record):
+        if not self._journal.begin(record):
+            log("coins", f"{record.key}: {record.cents} cents of {record.token} are in memory only")
+        self.settlement.wake()
+        self._set_slot()
+
+    def _set_slot(self):
+        is_known = self._ledger.link != self._ledger.LINK_UNAUTHORISED
+        self._coins.accept(self._is_open and is_known and self._journal.has_room_for_coins)
+        if self._is_open:
+            self._closed_at = compat.ticks_ms()
+
+    async def _show_trouble(self):
+        if self._is_stuck:
+            await self._show("coin_slot_failed")
+            return True
+        return await super()._show_trouble()
+
+    async def _idle(self):
+        was_open, self._is_open = self._is_open, False
+        self._set_slot()
+        if was_open and self._credited_cents < self._received_cents:
+            await self._say("coin_waiting", amount_cents=self._received_cents - self._credited_cents)
+        elif not await self._show_trouble():
+            await self._show("coin_idle", title=self.name)
+
+    async def _on_token(self, uid):
+        token = await self._token_of(uid)
+        if token is None:
+            return
+        if self.permission == "debit":
+            await self._say("forbidden")
+            return
+        if token != self._token:
+            await self._drain()
+        balance_cents = await self._balance_of(token)
+        if balance_cents is None:
+            return
+        self._token = token
+        self._is_open = not self._is_stuck
+        self._received_cents = self._credited_cents = 0
+        await self._show("coin_session", balance_cents=balance_cents)
+        self._stay(self._config.session_timeout_ms)
+
+    async def _drain(self):
+        # Coins that have passed the gate belong to the token before this one: close, and count them out.
+        self._is_open = False
+        self._set_slot()
+        while self._token is not None:
+            waited_ms = compat.ticks_diff(compat.ticks_ms(), self._closed_at)
+            if min(waited_ms, self._coins.quiet_ms()) >= _QUIET_MS or waited_ms >= _LONGEST_DRAIN_MS:
+                return
+            self._beat()
+            await compat.sleep_ms(_LOOK_MS)
+
+    async def _on_coin(self, _record):
+        await self._show("coin_received", amount_cents=self._received_cents)
+        self._stay(self._config.session_timeout_ms if self._is_open else self._config.message_ms)
+
+    async def _on_unknown_coin(self, _value):
+        await self._show("coin_unknown")
+        self._stay(self._config.session_timeout_ms if self._is_open else self._config.message_ms)
+
+    async def _on_stuck(self, _value):
+        self._deadline = None
+        await self._idle()
+
+    async def _on_settled(self, value):
+        record, balance_cents = value
+        if record.token != self._token or not self._received_cents:
+            return
+        self._credited_cents += record.cents
+        if not self._is_open:
+            return
+        if self._credited_cents >= self._received_cents:
+            await self._show("coin_credited", amount_cents=self._credited_cents, balance_cents=balance_cents)
+
+
+def prepare(parts, config, texts, ledger, journal):
+    """Return the device and its own tasks as (name, run, longest silence in ms)."""
+    device = CoinStation(parts, config, texts, ledger, journal)
+
+    async def count_coins(beat):
+        await parts.coins.run(device, beat)
+
+    return device, (("coins", count_coins, 30000),)

@@ -1,0 +1,168 @@
+"""A coin acceptor with a pulse output: so many low pulses on one wire for each coin."""
+
+from array import array
+
+from micropython import const
+
+from system import compat
+
+_EDGES = const(128)
+_MASK = const(127)
+_LOOK_MS = const(10)
+_IDLE_LOOK_MS = const(1000)
+# Shorter pulses come from motors and relays next door, not from a coin.
+_NOISE_US = const(20000)
+_TOLERANCE_PERCENT = const(20)
+_STUCK_US = const(1000000)
+_STUCK_LOOK_MS = const(100)
+# After power-up acceptors send a burst; nothing counts before the line has rested for so long.
+_REST_MS = const(1500)
+_STUCK_AT_START_MS = const(6000)
+
+
+class PulseCoin:
+    """Counts pulses into coins, and opens the slot only while it is wanted, rested and not stuck.
+
+    Give the coin line (idle 1), the inhibit line (1 = closed), the board's trigger for both edges, and a
+    profile with pulse_width_ms, pulse_gap_ms, pulse_cents and coins_cents, the totals that coins can have.
+    """
+
+    def __init__(self, pin, inhibit_pin, both_edges, profile):
+        self._pin = pin
+        self._inhibit_pin = inhibit_pin
+        self._profile = profile
+        self._ticks_us = array("I", bytes(4 * _EDGES))
+        self._levels = bytearray(_EDGES)
+        self._head = 0
+        self._tail = 0
+        self._edge = compat.ThreadSafeFlag()
+        self._is_wanted = False
+        self._is_ready = False
+        self._pulses = 0
+        self._spoilt = None
+        self._low_since_us = None
+        self._ended_us = 0
+        self._last_edge_ms = compat.ticks_ms()
+        self.discards = 0
+        inhibit_pin.value(1)
+        pin.irq(self._on_edge, both_edges)
+
+    def accept(self, is_wanted):
+        """Open or close the slot; a coin that is already falling still counts."""
+        self._is_wanted = is_wanted
+        self._inhibit_pin.value(0 if is_wanted and self._is_ready else 1)
+
+    def quiet_ms(self):
+        """Return for how long nothing has moved on the coin line; 0 while a coin is being counted."""
+        if self._pulses or self._low_since_us is not None or self._head != self._tail:
+            return 0
+        return compat.ticks_diff(compat.ticks_ms(), self._last_edge_ms)
+
+    def _on_edge(self, pin):
+        # Interrupt handler: only stores into what is allocated already.
+        head = self._head
+        after = (head + 1) & _MASK
+        if after == self._tail:
+            self.discards += 1
+        else:
+            self._ticks_us[head] = compat.ticks_us()
+            self._levels[head] = pin.value()
+            self._head = after
+        self._edge.set()
+
+    async def run(self, listener, beat):
+        """Count for ever; tells listener.on_coin(cents), on_unknown_coin(cents, why), on_stuck(is_stuck)."""
+        await self._rest(listener, beat, _STUCK_AT_START_MS)
+        while True:
+            beat()
+            if self._pulses or self._low_since_us is not None:
+                await compat.sleep_ms(_LOOK_MS)
+            else:
+                await compat.flagged_within(self._edge, _IDLE_LOOK_MS)
+            self._take_edges()
+            self._notice_missed_edge()
+            if self._is_stuck():
+                self._end_coin(listener)
+                await self._rest(listener, beat, 0)
+            elif self._has_ended():
+                self._end_coin(listener)
+
+    async def _rest(self, listener, beat, patience_ms):
+        # Waits until the line has been high for a while; whatever it did until then is no coin.
+        self._is_ready = False
+        self.accept(self._is_wanted)
+        started = rested_since = compat.ticks_ms()
+        is_stuck = False
+        while compat.ticks_diff(compat.ticks_ms(), rested_since) < _REST_MS:
+            beat()
+            now = compat.ticks_ms()
+            if not self._pin.value() or self._head != self._tail:
+                self._tail = self._head
+                rested_since = now
+                if not is_stuck and compat.ticks_diff(now, started) >= patience_ms:
+                    is_stuck = True
+                    listener.on_stuck(True)
+            await compat.sleep_ms(_STUCK_LOOK_MS)
+        self._tail = self._head
+        self._low_since_us, self._pulses, self._spoilt = None, 0, None
+        self._is_ready = True
+        self.accept(self._is_wanted)
+        if is_stuck:
+            listener.on_stuck(False)
+
+    def _take_edges(self):
+        if self.discards:
+            self._spoilt, self.discards = f"{self.discards} edges lost", 0
+        while self._tail != self._head:
+            tail = self._tail
+            self._take_edge(self._ticks_us[tail], self._levels[tail])
+            self._tail = (tail + 1) & _MASK
+            self._last_edge_ms = compat.ticks_ms()
+
+    def _take_edge(self, now_us, level):
+        if not level:
+            if self._low_since_us is not None:
+                self._spoilt = "edge lost"
+            self._low_since_us = now_us
+            return
+        if self._low_since_us is None:
+            return
+        width_us = compat.ticks_diff(now_us, self._low_since_us)
+        self._low_since_us = None
+        if width_us < _NOISE_US:
+            return
+        self._pulses += 1
+        self._ended_us = now_us
+        nominal_us = self._profile.pulse_width_ms * 1000
+        if abs(width_us - nominal_us) * 100 > nominal_us * _TOLERANCE_PERCENT:
+            self._spoilt = f"pulse of {width_us // 1000} ms"
+
+    def _notice_missed_edge(self):
+        # A line that is low although no falling edge was seen must not go unnoticed.
+        if self._low_since_us is None and self._head == self._tail and not self._pin.value():
+            self._low_since_us = compat.ticks_us()
+
+    def _is_stuck(self):
+        since = self._low_since_us
+        return since is not None and compat.ticks_diff(compat.ticks_us(), since) > _STUCK_US
+
+    def _has_ended(self):
+        if not self._pulses or self._low_since_us is not None:
+            return False
+        # A gap of twice the usual length ends the coin.
+        return compat.ticks_diff(compat.ticks_us(), self._ended_us) > 2000 * self._profile.pulse_gap_ms
+
+    def _end_coin(self, listener):
+        pulses, spoilt = self._pulses, self._spoilt
+        self._pulses, self._spoilt = 0, None
+        if not pulses:
+            return
+        cents = pulses * self._profile.pulse_cents
+        if self._low_since_us is not None:
+            spoilt = "line stuck"
+        elif spoilt is None and cents not in self._profile.coins_cents:
+            spoilt = f"no coin has {pulses} pulses"
+        if spoilt is None:
+            listener.on_coin(cents)
+        else:
+            listener.on_unknown_coin(cents, spoilt)
