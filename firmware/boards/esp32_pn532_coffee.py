@@ -1,0 +1,78 @@
+"""A coffee machine on an ESP32: PN532 and character display on I2C, four buttons, one relay, WiFi and TLS.
+
+Pins as in README.md. They avoid the ESP32's strapping pins for outputs, and its input-only pins.
+"""
+
+import os
+
+from machine import I2C, WDT, Pin
+
+from boards.parts import Parts
+from cards.presence import Presence
+from drivers.buttons import Buttons
+from drivers.lcd import CharacterDisplay
+from drivers.pn532 import PN532, I2CTransport
+from drivers.relay import Relay
+from system.config import ConfigError
+
+_SCL, _SDA = 22, 21
+_READER_RESET = 4
+_BUTTONS = (13, 14, 27, 33)
+_RELAY = 26
+_CA_PATH = "/ca.der"
+# TLS handshakes and name look-ups block the program for seconds.
+_WATCHDOG_MS = 60000
+# The PN532 stretches the clock while it wakes up, for longer than the bus waits by default.
+_STRETCH_US = 100000
+
+
+def build_bus():
+    """Return the I2C bus of reader and display; 100 kHz bears the wires inside a machine."""
+    return I2C(0, scl=Pin(_SCL), sda=Pin(_SDA), freq=100000, timeout=_STRETCH_US)
+
+
+def build_display():
+    """Return the display alone: what is left when nothing else can be built."""
+    return CharacterDisplay(build_bus())
+
+
+def make_safe():
+    """Open the relay, before anything else is tried."""
+    Pin(_RELAY, Pin.OUT, value=0)
+
+
+def build(config):
+    """Return the parts; raises ConfigError for settings that this board cannot serve."""
+    make_safe()
+    if config.device != "coffee_machine":
+        raise ConfigError("device: this board makes coffee")
+    bus = build_bus()
+    reader = PN532(I2CTransport(bus), Pin(_READER_RESET, Pin.OUT, value=1))
+    parts = Parts(CharacterDisplay(bus), Presence(reader), os.urandom)
+    parts.relay = Relay(Pin(_RELAY, Pin.OUT, value=0))
+    parts.buttons = Buttons([Pin(pin, Pin.IN, Pin.PULL_UP) for pin in _BUTTONS], Pin.IRQ_FALLING)
+    parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
+    _add_network(parts, config)
+    return parts
+
+
+def _add_network(parts, config):
+    import network
+
+    from system.wifi import WiFi
+
+    if not config.wifi.get("ssid"):
+        raise ConfigError("wifi: ssid is missing")
+    wifi = WiFi(network.WLAN(network.STA_IF), config.wifi, config.address, parts.backoff())
+    parts.tasks = (("wifi", wifi.run, 90000),)
+    if not config.is_tls:
+        # The terminal's token would travel in the open.
+        if not config.allow_plain_http:
+            raise ConfigError("ledger_url: https is needed here")
+        return
+    from system import tls
+
+    try:
+        parts.open_stream = tls.opener(tls.verified_context(_CA_PATH))
+    except (OSError, ValueError):
+        raise ConfigError("ca.der is missing or no CA certificate")
