@@ -15,7 +15,7 @@ def coins(machines: Machines, stage: Stage, narrator: Narrator) -> None:
     station = machines["coin_station"]
     narrator.heading("Anna pays three coins into the coin station")
     station.tap(ANNA_TOKEN)
-    station.wait_display("insert coins")
+    station.wait_display("Insert coins")
     narrator.say(f"She holds her token ({ANNA_TOKEN}) to the reader.")
     narrator.show(station)
     for cents in COINS_CENTS:
@@ -41,10 +41,9 @@ def too_little(machines: Machines, stage: Stage, narrator: Narrator) -> None:
     machine = machines["coffee_machine"]
     narrator.heading("Ben has too little money for a cappuccino")
     closures = machine.relay_closures
-    machine.press("cappuccino")
-    machine.wait_display("Cappuccino")
+    _choose(machine, "cappuccino")
     machine.tap(BEN_TOKEN)
-    machine.wait_display("top up")
+    machine.wait_display("Top up first")
     narrator.show(machine)
     narrator.say(
         f"Nothing was booked, and the relay did not move ({machine.relay_closures - closures} closures)."
@@ -56,14 +55,19 @@ def broken_network(machines: Machines, stage: Stage, narrator: Narrator) -> None
     """The network drops in the middle of a purchase; the same key is asked again; one debit."""
     machine = machines["coffee_machine"]
     narrator.heading("The network drops in the middle of Anna's second espresso")
+    asked, closures = len(machine.network.requests), machine.relay_closures
     machine.network.drop_answer(method="POST")
-    asked = len(machine.network.requests)
-    _buy(machine, "espresso", ANNA_TOKEN, narrator)
-    narrator.say(
-        "The ledger had booked it, but its answer was lost. The machine asked again with the same key:"
-    )
+    _choose(machine, "espresso")
+    machine.tap(ANNA_TOKEN)
+    machine.wait_display("Connection lost")
+    narrator.say("The ledger has booked it, but its answer was lost on the way:")
+    narrator.show(machine)
+    machine.wait_relay(closures + 1)
+    machine.run_for(1)
+    narrator.say("The machine asks again with the same key, hears 202, and brews:")
+    narrator.show(machine)
     narrator.requests(machine, len(machine.network.requests) - asked)
-    narrator.say("201 once, then 202 for the repetition: one debit, one coffee.")
+    narrator.say("One debit, one coffee.")
     _leave(machine)
 
 
@@ -87,13 +91,18 @@ STORY = (coins, espresso, too_little, broken_network, top_up)
 
 def _buy(machine: Machine, product: str, token: str, narrator: Narrator) -> None:
     closures = machine.relay_closures
-    machine.press(product)
-    machine.wait_display(product.capitalize())
+    _choose(machine, product)
     narrator.show(machine)
     machine.tap(token)
-    machine.wait_relay(closures + 1, timeout_s=60)
+    machine.wait_relay(closures + 1)
     machine.run_for(1)
     narrator.show(machine)
+
+
+def _choose(machine: Machine, product: str) -> None:
+    machine.wait_display("Choose a drink")
+    machine.press(product)
+    machine.wait_display("Hold your token")
 
 
 def _leave(machine: Machine) -> None:
