@@ -79,7 +79,7 @@ class Hd44780:
         """Take a falling edge of E with RW high: the other half comes next, or the read is over."""
         if self._half_read is None:
             byte = self._readable(register_select)
-            if register_select and self._now_us() >= self._busy_until_us:
+            if register_select:
                 self._advance()
             self._half_read = None if self._eight_bits else byte
         else:

@@ -151,7 +151,6 @@ class PN532Chip:
         self._buffer = bytearray(_BUFFER_BYTES)
         self._last_sent: bytes | None = None
         self._last_reply: bytes | None = None
-        self._running: Command | None = None
         # The chip starts in its low-power mode and wakes by its address (7.2.11).
         self._asleep_for: int | None = _WAKES_ON_I2C
         self._deaf_until_us = self._timeline.now_us() + self._timing.start_up_us
@@ -185,7 +184,6 @@ class PN532Chip:
     def _abort(self) -> None:
         """End the open command; neither it nor anything unread is answered any more (6.2.2.1)."""
         self._radio.stop()
-        self._running = None
         self._output.clear()
 
     def _repeat(self) -> None:
@@ -196,13 +194,10 @@ class PN532Chip:
     def _start(self, command: Command) -> None:
         """Give up the open command for the new one; a finished reply that nobody read stays in front."""
         self._radio.stop()
-        self._running = command
         self._output = deque(self._unread_reply())
         now_us = self._timeline.now_us()
-        stale = self.faults.take_stale(self._last_reply)
-        if stale:
-            self._output.append(_Output(now_us, stale))
-        self._output.append(_Output(now_us + self._timing.acknowledge_us, ACK_FRAME))
+        for frame in self.faults.with_stale(ACK_FRAME, self._last_reply):
+            self._output.append(_Output(now_us + self._timing.acknowledge_us, frame))
         leaves_us = self.faults.take_tag_leaves_us() if _lists(command) else None
         if leaves_us is not None:
             self._timeline.at(now_us + leaves_us, self.remove)
@@ -223,8 +218,6 @@ class PN532Chip:
         return [output for output in replies if output.ready_at_us <= now_us][-1:]
 
     def _answer(self, command: Command, answer: pn532_commands.Answer, delay_us: int) -> None:
-        if self._running is not command:
-            return
         sources = answer.wake_up_sources
         then = None if sources is None else partial(self._sleep, sources)
         self._put(reply_frame(command.code, answer.data), delay_us, then)

@@ -40,6 +40,7 @@ class ReaderFaults:
         self._tag_leaves_after_us: int | None = None
         self._stale_frame: bytes | None = None
         self._stale_armed = False
+        self._stale_behind_ack = False
 
     def torn_frame(self, after_bytes: int, *, frames: int = 1, acks: bool = False) -> None:
         """Cut frames after so many bytes; the released bus reads FF from there on."""
@@ -57,10 +58,11 @@ class ReaderFaults:
         """Send another frame identifier, with the data checksum that fits it."""
         self._spoil(lambda frame: _with_tfi(frame, tfi), frames)
 
-    def stale_reply(self, frame: bytes | None = None) -> None:
-        """Put an old reply before the answer to the next command: the last one sent, unless given."""
+    def stale_reply(self, frame: bytes | None = None, *, behind_ack: bool = False) -> None:
+        """Put an old reply, the last one sent unless given, before the next command's ACK or behind it."""
         self._stale_armed = True
         self._stale_frame = frame
+        self._stale_behind_ack = behind_ack
 
     def nack(self, transfers: int = 1) -> None:
         """Do not acknowledge the address in the next transfers."""
@@ -100,12 +102,14 @@ class ReaderFaults:
         after_us, self._tag_leaves_after_us = self._tag_leaves_after_us, None
         return after_us
 
-    def take_stale(self, last_reply: bytes | None) -> bytes | None:
-        """Return the old reply that comes before this command's answer, or None."""
-        if not self._stale_armed:
-            return None
+    def with_stale(self, ack: bytes, last_reply: bytes | None) -> list[bytes]:
+        """Return what leads the answer to this command: its ACK, and the old reply that was armed."""
+        stale = self._stale_frame or last_reply
+        if not self._stale_armed or stale is None:
+            self._stale_armed = False
+            return [ack]
         self._stale_armed = False
-        return self._stale_frame or last_reply
+        return [ack, stale] if self._stale_behind_ack else [stale, ack]
 
     def spoil(self, frame: bytes) -> bytes:
         """Return the frame as it goes over the bus."""

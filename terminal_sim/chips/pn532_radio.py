@@ -99,9 +99,7 @@ class Radio:
 
     def _select_if_any(self, settle_us: int = 0) -> None:
         search = self._search
-        if search is None or search.selecting:
-            return
-        found = self._answering(search)
+        found = self._answering(search) if search else []
         if not found:
             return
         search.selecting = True

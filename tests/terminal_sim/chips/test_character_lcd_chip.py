@@ -225,6 +225,24 @@ def test_right_after_power_up_nothing_is_heard(timeline):
     assert host.lcd.lost_while_busy > 0
 
 
+def test_a_second_function_set_too_soon_after_power_up_is_lost(host):
+    host.nibble(3)
+    host.wait(3_000)
+    host.nibble(3)
+    assert host.lcd.lost_while_busy == 1
+    host.wait(2_000)
+    host.nibble(3)
+    assert host.lcd.lost_while_busy == 1
+
+
+def test_the_port_reads_back_what_was_put_on_its_other_pins(display):
+    for port in (LIGHT, RS, RW | LIGHT):
+        display.lcd.write(bytes([0xF0 | port]))
+        assert display.lcd.read(2) == bytes([0xF0 | port] * 2)
+    display.lcd.write(bytes([0xF0 | RW | E | LIGHT]))
+    assert display.lcd.read(1) == bytes([RW | E | LIGHT])
+
+
 def test_without_a_time_line_pauses_between_transfers_are_long_enough():
     host = LcdHost(CharacterLcd())
     host.initialise()

@@ -10,6 +10,7 @@ from terminal_sim.chips.buttons import PushButtons
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.contacts import ContactBounce
 from terminal_sim.chips.pn532 import PN532Chip
+from terminal_sim.chips.pn532_frames import reply_frame
 from terminal_sim.chips.relay import CoffeeBrewer, RelayContact
 from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 from tests.terminal_sim.chips.microcontroller import FALLING, Bus, Pin, WorldLoop, make_firmware_importable
@@ -165,6 +166,15 @@ def test_any_stale_reply_is_an_error_and_the_next_read_is_right(started):
     started.chip.faults.stale_reply()
     assert failed(started.read())
     assert started.read() is None
+
+
+def test_the_reply_to_another_command_is_an_error_even_behind_the_right_ack(started):
+    started.chip.place(DOUBLE)
+    # What InSelect would answer, with data that reads as a listed target.
+    other_reply = reply_frame(0x54, bytes.fromhex("01 01 0004 08 04 DEADBEEF"))
+    started.chip.faults.stale_reply(other_reply, behind_ack=True)
+    assert failed(started.read())
+    assert started.read() == DOUBLE
 
 
 @pytest.mark.parametrize("transfers", [1, 2, 3, 5, 9])

@@ -135,6 +135,22 @@ def test_an_unread_reply_is_what_the_next_command_gets_first(reader):
     assert reader.take() == "0000FF02FED5151600"
 
 
+def test_only_the_newest_unread_reply_stays(reader):
+    for command in (LIST_ONE, "02"):
+        reader.send(command)
+        reader.timeline.advance(100_000)
+    reader.send(SAM_NORMAL)
+    assert [reader.take() for _ in range(3)] == [FIRMWARE_REPLY, ACK, "0000FF02FED5151600"]
+
+
+def test_a_reply_that_was_not_ready_when_the_next_command_came_is_never_sent(reader):
+    reader.send("02")
+    reader.timeline.advance(1_000)
+    reader.send(SAM_NORMAL)
+    assert [reader.take() for _ in range(2)] == [ACK, "0000FF02FED5151600"]
+    assert not reader.wait_ready()
+
+
 def test_an_ack_from_the_host_throws_an_unread_reply_away(reader):
     reader.send("02")
     reader.timeline.advance(10_000)

@@ -65,6 +65,22 @@ def test_any_frame_may_be_the_stale_one(reader):
     assert [reader.take() for _ in range(2)] == ["0000FF03FDD54B00E000", ACK]
 
 
+def test_an_ack_is_never_the_stale_reply(reader):
+    reader.send("02")
+    assert reader.take() == ACK
+    reader.chip.write(bytes.fromhex(ACK))
+    reader.timeline.advance(1_000)
+    reader.chip.faults.stale_reply()
+    reader.send("02")
+    assert reader.take() == "0000FF02FED533F800"
+
+
+def test_a_stale_reply_may_come_behind_the_ack(reader):
+    reader.chip.faults.stale_reply(behind_ack=True)
+    reader.send("02")
+    assert [reader.take() for _ in range(3)] == [ACK, "0000FF02FED533F800", FIRMWARE_REPLY]
+
+
 def test_a_chip_that_never_sent_a_reply_has_no_stale_one(host):
     host.chip.faults.stale_reply()
     assert host.ask("02") == "0332010607"

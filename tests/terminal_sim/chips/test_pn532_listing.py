@@ -49,6 +49,16 @@ def test_more_retries_take_longer(reader):
     assert reader.timeline.now_us() - begun_us > 100_000
 
 
+def test_a_card_needs_its_time_in_a_field_that_was_off(reader):
+    reader.chip.place(SINGLE)
+    durations_us = []
+    for _ in range(2):
+        begun_us = reader.timeline.now_us()
+        assert reader.ask(LIST_ONE).startswith("4B01")
+        durations_us.append(reader.timeline.now_us() - begun_us)
+    assert durations_us[0] - durations_us[1] == 5_000
+
+
 def test_a_card_that_comes_during_the_retries_is_found(reader):
     assert reader.ask("3205FF0120") == "33"
     reader.timeline.at(reader.timeline.now_us() + 60_000, lambda: reader.chip.place(SINGLE))

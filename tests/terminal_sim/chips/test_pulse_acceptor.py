@@ -147,12 +147,21 @@ def test_without_power_the_line_is_let_go_and_no_coin_is_taken(bench):
     bench.acceptor.insert(50)
     bench.timeline.advance(310 * MS)
     bench.acceptor.power(False)
+    assert not bench.acceptor.busy
     assert not bench.acceptor.insert(50)
     assert bench.pulses() == [(150, 50), (300, 10)]
     bench.acceptor.power(True)
     assert bench.pulses() == []
     bench.acceptor.insert(10)
     assert len(bench.pulses()) == 1
+
+
+def test_pulses_of_before_a_power_cut_do_not_come_after_it(bench):
+    bench.acceptor.insert(50)
+    bench.timeline.advance(310 * MS)
+    bench.acceptor.power(False)
+    bench.acceptor.power(True)
+    assert bench.pulses() == [(150, 50), (300, 10)]
 
 
 def test_clearing_the_faults_disarms_them(bench):
