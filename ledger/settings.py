@@ -57,7 +57,8 @@ def _database_url(given: str) -> URL:
         raise InvalidSetting(
             "TAPLEDGER_DATABASE_URL must name an SQLite file; an example: sqlite:///var/books.db"
         )
-    return url
+    # Absolute from here on: Flask-SQLAlchemy would look for a relative file in a folder of its own.
+    return url.set(database=str(Path(url.database).absolute()))
 
 
 def _kept_secret_key(url: URL) -> str:
