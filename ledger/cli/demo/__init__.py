@@ -22,6 +22,8 @@ from ledger.service import Ledger
 from terminal_sim import Bench
 
 FOLDER = Path("var/demo")
+# A coin slot stays closed until its line has rested for a while after power-up.
+STARTING_S = 3
 
 
 @click.command()
@@ -61,6 +63,9 @@ def _fresh_folder() -> Path:
 def _play(bench: Bench, url: str, stage: Stage, narrator: Narrator) -> None:
     narrator.say("Three devices start: the firmware of firmware/ in three MicroPython virtual machines.")
     machines = {name: stage.put_on(bench, name, url) for name in stage.terminals}
+    bench.run_for(STARTING_S)
+    for machine in machines.values():
+        narrator.show(machine)
     for scene in STORY:
         scene(machines, stage, narrator)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,9 @@ def keep_running(url: str, stage: Stage, folder: Path) -> None:
     """Run the three terminals as processes of their own until Ctrl-C."""
     processes = [_start(name, url, token, folder) for name, token in stage.terminals.items()]
     click.echo(HOW_TO.format(url=url, database_url=os.environ["TAPLEDGER_DATABASE_URL"]))
+    # Whoever ends this process, by key or by pid, ends its terminals with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for process in processes:
             process.wait()

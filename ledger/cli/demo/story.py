@@ -19,8 +19,9 @@ def coins(machines: Machines, stage: Stage, narrator: Narrator) -> None:
     narrator.say(f"She holds her token ({ANNA_TOKEN}) to the reader.")
     narrator.show(station)
     for cents in COINS_CENTS:
-        station.insert_coin(cents)
-        station.run_for(4)
+        station.wait_until(lambda cents=cents: station.insert_coin(cents))
+        station.wait_display("credited")
+        station.run_for(2)
     narrator.say("2.00, 1.00 and 0.50: each coin is in the journal before it is credited.")
     narrator.show(station)
     station.untap()
@@ -45,9 +46,7 @@ def too_little(machines: Machines, stage: Stage, narrator: Narrator) -> None:
     machine.tap(BEN_TOKEN)
     machine.wait_display("Top up first")
     narrator.show(machine)
-    narrator.say(
-        f"Nothing was booked, and the relay did not move ({machine.relay_closures - closures} closures)."
-    )
+    narrator.say(f"Nothing was booked; relay closures: {machine.relay_closures - closures}.")
     _leave(machine)
 
 
