@@ -115,7 +115,7 @@ def change_balance(tx: Transaction, account_id: int, by_cents: int) -> bool:
     """Add to a cached balance under its row lock; false when the floor forbids it or there is no such row."""
     changed = update(AccountBalance).where(
         AccountBalance.account_id == account_id,
-        AccountBalance.balance_cents + by_cents >= AccountBalance.floor_cents - 1,
+        AccountBalance.balance_cents + by_cents >= AccountBalance.floor_cents,
     )
     statement = changed.values(balance_cents=AccountBalance.balance_cents + by_cents)
     return tx.one(statement.returning(AccountBalance.account_id)) is not None
