@@ -70,6 +70,8 @@ _HTTP_REFUSALS: dict[int, type[Refusal]] = {
     413: BodyTooLarge,
     415: UnsupportedMediaType,
 }
+# Where no dialect speaks, HTTP's own statuses do.
+_PLAIN_STATUSES = {refusal: status for status, refusal in _HTTP_REFUSALS.items()} | {ServerFailure: 500}
 
 
 def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
@@ -107,5 +109,4 @@ def _headers(error: Exception, refusal: Refusal) -> dict[str, str]:
 
 
 def _say_plainly(refusal: Refusal) -> ResponseReturnValue:
-    statuses = {Kind.NOT_FOUND: 404, Kind.INVALID: 400, Kind.UNAVAILABLE: 503}
-    return {"message": refusal.message, "code": refusal.code}, statuses.get(refusal.kind, 400)
+    return {"message": refusal.message, "code": refusal.code}, _PLAIN_STATUSES.get(type(refusal), 400)

@@ -1,1 +1,5 @@
-"""One speaker for each dialect: what the promises need said in its language."""
+"""One speaker for each dialect: it says in its language what the promises are about."""
+
+from tests.contract.speakers.terminal import TerminalSpeaker
+
+SPEAKERS = (TerminalSpeaker,)
