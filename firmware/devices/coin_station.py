@@ -118,7 +118,10 @@ class CoinStation(Station):
             self._beat()
             await compat.sleep_ms(_LOOK_MS)
 
-    async def _on_coin(self, _record):
+    async def _on_coin(self, record):
+        if record.token != self._token:
+            # A coin of the person before; this session shows its own.
+            return
         await self._show("coin_received", amount_cents=self._received_cents)
         self._stay(self._config.session_timeout_ms if self._is_open else self._config.message_ms)
 

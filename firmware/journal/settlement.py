@@ -52,6 +52,7 @@ class Settlement:
 
     async def settle(self):
         """Try each open record once that the foreground does not hold; stop where the ledger is silent."""
+        self._journal.mend()
         refused_tokens = set()
         for record in self._journal.open_records:
             if record.is_held or record.token in refused_tokens:

@@ -95,18 +95,24 @@ class Journal:
         self._write_settled()
         return is_written
 
+    def mend(self):
+        """Try to write the journal anew when the flash took nothing the last time."""
+        if self.is_failing:
+            self._rotate()
+
     def _append(self, data):
+        if self.is_failing:
+            # What stands at the end of the file is unknown; only a new file can be trusted.
+            return self._rotate()
         try:
             if self._file is None:
                 self._file = self._files.open(_FILE, "ab")
             self._file.write(data)
             self._file.flush()
         except OSError as error:
-            # What stands at the end of the file now is unknown: only a new file can be trusted.
             log("journal", f"write failed: {error!r}")
             return self._rotate()
         self._size += len(data)
-        self.is_failing = False
         return self._rotate() if self._size > self._file_limit else True
 
     def _rotate(self):
