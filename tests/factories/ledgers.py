@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+from sqlalchemy import event
+
 import ledger.tables  # noqa: F401 (its import makes every table known to the metadata)
 from ledger.domain.audit.queries import audit
 from ledger.foundation.clock import Clock, HeldClock
@@ -62,6 +64,12 @@ def fresh_ledger(template: Path, path: Path, *, clock: Clock | None = None) -> I
     shutil.copyfile(template, path)
     with opened_ledger(path, clock=clock) as ledger:
         yield ledger
+
+
+def forget_durability(ledger: Ledger) -> None:
+    """Let commits not wait for the disk: for thousands of them, where no power cut is what is tested."""
+    engine = ledger.database.engine
+    event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
 
 
 def another_process_of(ledger: Ledger) -> Ledger:

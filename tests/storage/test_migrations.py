@@ -98,7 +98,8 @@ def test_one_token_one_wallet_is_an_index_of_the_database(ledger):
 
 def test_what_is_append_only_is_guarded_by_the_database(ledger):
     triggers = _statements(ledger.database.engine, "trigger")
-    expected = {f"{table}_are_never_{done}" for table in GUARDED for done in ("updated", "deleted")}
+    endings = ("updated", "deleted", "replaced")
+    expected = {f"{table}_are_never_{ending}" for table in GUARDED for ending in endings}
     assert set(triggers) == expected
 
 

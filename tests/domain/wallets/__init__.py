@@ -1,0 +1,1 @@
+"""Promises of wallets and their tokens."""
