@@ -11,11 +11,16 @@ from ledger.domain.books.tables import Account, AccountBalance, Posting
 from ledger.storage.proof import Proof, findings
 from ledger.storage.transaction import Reader
 
-GUARDS = ("postings_are_never_updated", "postings_are_never_deleted")
+GUARDED_TABLES = ("postings", "audit_log")
+# A trigger of the right name that stands on another table, or that looks away at times, guards nothing.
 _GUARDS_IN_FORCE = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled = 'O'",
+    "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    " AND sql LIKE '%BEGIN SELECT RAISE(ABORT%'"
+    " AND (sql NOT LIKE '% WHEN %' OR sql LIKE '% BEFORE INSERT %')",
+    "postgresql": "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+    " WHERE tgenabled = 'O'",
 }
+_GUARDED_AGAINST = {"sqlite": ("updated", "deleted", "replaced"), "postgresql": ("updated", "deleted")}
 
 
 def prove_sum(reader: Reader) -> Proof:
@@ -62,9 +67,8 @@ def prove_balances(reader: Reader) -> Proof:
 
 
 def prove_guards(reader: Reader) -> Proof:
-    """W2: the database itself refuses to change or delete a posting, and reversals undo what they name."""
-    in_force = {row[0] for row in reader.all(text(_GUARDS_IN_FORCE[reader.connection.dialect.name]))}
-    contradictions = [f"the trigger {name} is missing" for name in GUARDS if name not in in_force]
+    """W2: the database itself refuses to change or delete history, and reversals undo what they name."""
+    contradictions = _missing_guards(reader)
     original = aliased(Posting)
     crooked = (
         select(Posting.code)
@@ -91,6 +95,15 @@ def prove_floors(reader: Reader) -> Proof:
     )
     contradictions = findings(reader, under, "{code} is at {balance_cents}, under its floor of {floor_cents}")
     return Proof("W3", "No wallet is under its floor", _count(reader, AccountBalance), tuple(contradictions))
+
+
+def _missing_guards(reader: Reader) -> list[str]:
+    dialect = reader.connection.dialect.name
+    in_force = {tuple(row) for row in reader.all(text(_GUARDS_IN_FORCE[dialect]))}
+    needed = (
+        (f"{table}_are_never_{done}", table) for table in GUARDED_TABLES for done in _GUARDED_AGAINST[dialect]
+    )
+    return [f"the trigger {name} is missing" for name, table in needed if (name, table) not in in_force]
 
 
 def _sums():

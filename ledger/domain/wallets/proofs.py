@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, case, func, or_, select
 
 from ledger.domain.books.tables import Account, Posting
+from ledger.domain.devices.tables import Terminal
 from ledger.domain.wallets.tables import Wallet, WalletToken
 from ledger.foundation.actor import ActorKind
 from ledger.storage.proof import Proof, findings
@@ -25,19 +26,25 @@ def prove_movements(reader: Reader) -> Proof:
         .where(func.coalesce(events.c.count, 0) != func.coalesce(postings.c.count, 0))
     )
     several = select(postings.c.command_id).where(postings.c.count > 1)
+    unasked = select(Posting.code).join(AuditLog, AuditLog.id == Posting.command_id, isouter=True)
     contradictions = [
         *findings(reader, counted, "command {id} has {events} movements and {postings} postings"),
         *findings(reader, several, "command {command_id} posted more than once"),
+        *findings(reader, unasked.where(AuditLog.id.is_(None)), "{code} belongs to no command"),
     ]
     checked = reader.scalar(select(func.count()).select_from(Posting))
     return Proof("W4", "Each movement of a wallet is exactly one posting", checked, tuple(contradictions))
 
 
 def prove_terminals(reader: Reader) -> Proof:
-    """W6: a posting names a terminal if and only if a terminal asked for it."""
-    asked = case((AuditLog.actor_kind == ActorKind.TERMINAL.value, 1), else_=0)
-    named = case((Posting.terminal_id.is_not(None), 1), else_=0)
-    wrong = select(Posting.code).join(AuditLog, AuditLog.id == Posting.command_id).where(asked != named)
+    """W6: a posting names the terminal that asked for it, and none if and only if somebody else did."""
+    asked = case((AuditLog.actor_kind == ActorKind.TERMINAL.value, AuditLog.actor_name), else_="")
+    wrong = (
+        select(Posting.code)
+        .join(AuditLog, AuditLog.id == Posting.command_id)
+        .join(Terminal, Terminal.id == Posting.terminal_id, isouter=True)
+        .where(asked != func.coalesce(Terminal.slug, ""))
+    )
     contradictions = findings(
         reader, wrong, "{code} names a terminal that did not ask, or hides one that did"
     )
