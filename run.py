@@ -109,7 +109,9 @@ def need_node_packages() -> None:
     if installed.is_dir() and is_current("package-lock.json", "package.json"):
         return
     say("installing the npm packages")
-    call_quietly([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], "npm could not install the packages")
+    call_quietly(
+        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], "npm could not install the packages"
+    )
     mark_current("package-lock.json", "package.json")
 
 
@@ -151,7 +153,9 @@ def need_chromium() -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     call_quietly(["apt-get", "update"], "apt-get update failed", environment)
     packages = ["chromium", "fonts-dejavu-core"]
-    call_quietly(["apt-get", "install", "-y", "--no-install-recommends", *packages], "apt-get failed", environment)
+    call_quietly(
+        ["apt-get", "install", "-y", "--no-install-recommends", *packages], "apt-get failed", environment
+    )
 
 
 def find_chromium() -> str | None:
