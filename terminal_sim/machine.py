@@ -170,11 +170,16 @@ class Machine:
             self.device.advance(min(deadline_us, now_us + LOOK_EVERY_US))
 
     def wait_display(self, text: str, timeout_s: float = 30) -> None:
-        """Let time pass until the display shows a text on one line."""
+        """Let time pass until the display shows a text, on one line or broken over several."""
         try:
-            self.wait_until(lambda: any(text in line for line in self.display), timeout_s)
+            self.wait_until(lambda: self.shows(text), timeout_s)
         except NotSeen as error:
             raise NotSeen(f"{text!r} was not on the display {error}") from None
+
+    def shows(self, text: str) -> bool:
+        """Tell whether the display shows a text now, on one line or broken over several."""
+        lines = self.display
+        return any(text in line for line in lines) or text in " ".join(" ".join(lines).split())
 
     def wait_relay(self, closures: int, timeout_s: float = 30) -> None:
         """Let time pass until the relay has closed that often since the beginning."""

@@ -8,7 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from terminal_sim import Bench
 from terminal_sim.device import Device
+from tests.terminal_sim import pos_ledger
 
 
 @pytest.fixture
@@ -97,3 +99,32 @@ def echo():
     thread.join()
     server.drop_idle_connections()
     server.server_close()
+
+
+@pytest.fixture
+def ledger():
+    """Return a running PosLedger."""
+    server, thread = pos_ledger.serve()
+    yield server
+    pos_ledger.stop(server, thread)
+
+
+@pytest.fixture
+def bench():
+    """Return a bench in virtual time."""
+    with Bench() as each:
+        yield each
+
+
+@pytest.fixture
+def coffee(bench, ledger):
+    """Return a coffee machine that stands there, ready to sell."""
+    machine = bench.terminal(
+        device="coffee_machine",
+        ledger_url=ledger.url,
+        api_token=pos_ledger.API_TOKEN,
+        name="coffee",
+        buttons=["espresso", "cappuccino"],
+    )
+    machine.wait_display("Choose a drink")
+    return machine

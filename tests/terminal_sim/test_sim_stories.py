@@ -1,0 +1,65 @@
+"""Stories in TOML: what is refused before anything runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from terminal_sim.scenarios.runner import play
+from terminal_sim.scenarios.story import BadStory, read_story
+
+GOOD = """
+title = "A coffee"
+[tokens]
+anna = "04A1B2C3D4E5F6"
+[terminals.coffee]
+device = "coffee_machine"
+[[steps]]
+terminal = "coffee"
+tap = "anna"
+"""
+
+
+@pytest.fixture
+def story_file(tmp_path):
+    """Return a writer of story files."""
+
+    def write(text: str):
+        path = tmp_path / "story.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_story_is_read_with_its_steps_in_order(story_file):
+    story = read_story(story_file(GOOD + "[[steps]]\nrun_for = 2\n"))
+    assert story.title == "A coffee"
+    assert [str(step) for step in story.steps] == ["step 1: coffee tap anna", "step 2: run_for 2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("not toml", "story.toml"),
+        ("[[steps]]\nrun_for = 1", "no terminal"),
+        ("[terminals.a]\n[[steps]]\nrun_for = 1", "needs a device"),
+        ("[terminals.a]\ndevice = 'coffee_machine'", "no step"),
+        (GOOD + "[[steps]]\nterminal = 'coffee'\njump = 1", "step 2 needs exactly one of"),
+        (GOOD + "[[steps]]\nterminal = 'coffee'\nboot = true\nuntap = true", "step 2 needs exactly one of"),
+        (GOOD + "[[steps]]\nterminal = 'tea'\nboot = true", "no terminal tea"),
+        (GOOD + "[[steps]]\nboot = true", "boot needs a terminal"),
+        (GOOD + "[[steps]]\nterminal = 'coffee'\ntap = 'bob'", "no token bob"),
+        (GOOD + "[[steps]]\nexpect_change = -5", "no token None"),
+        (GOOD + "[[steps]]\nterminal = 'coffee'\ncoin = '10'", "coin takes int"),
+        (GOOD + "[[steps]]\nterminal = 'coffee'\ncoin = true", "coin takes int"),
+    ],
+)
+def test_a_file_that_is_no_story_is_refused_with_the_place(story_file, text, message):
+    with pytest.raises(BadStory, match=message):
+        read_story(story_file(text))
+
+
+def test_a_story_needs_a_token_for_each_terminal(story_file, monkeypatch):
+    monkeypatch.delenv("TAPLEDGER_API_TOKEN_COFFEE", raising=False)
+    with pytest.raises(ValueError, match="TAPLEDGER_API_TOKEN_COFFEE"):
+        play(story_file(GOOD), "http://127.0.0.1:9", {})
