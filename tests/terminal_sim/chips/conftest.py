@@ -2,9 +2,12 @@
 
 import pytest
 
+from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.pn532 import PN532Chip
 from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 from tests.terminal_sim.chips.bench import SAM_NORMAL, Host
+from tests.terminal_sim.chips.desk import Desk
+from tests.terminal_sim.chips.lcd_host import LcdHost
 
 
 @pytest.fixture
@@ -35,3 +38,27 @@ def reader(host):
     assert host.ask(SAM_NORMAL) == "15"
     assert host.ask("3205FF0102") == "33"
     return host
+
+
+@pytest.fixture
+def desk():
+    """Chips and drivers, a moment after the power came on; nothing is started yet."""
+    made = Desk()
+    made.pass_time(100)
+    yield made
+    made.loop.close()
+
+
+@pytest.fixture
+def lcd_host(timeline):
+    """A host of a display that is past its power-up and knows nothing yet."""
+    lcd = CharacterLcd(timeline=timeline)
+    timeline.advance(50_000)
+    return LcdHost(lcd, timeline)
+
+
+@pytest.fixture
+def display(lcd_host):
+    """A host of a display that is initialised."""
+    lcd_host.initialise()
+    return lcd_host

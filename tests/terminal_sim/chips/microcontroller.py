@@ -108,3 +108,11 @@ class Pin:
                 handler(self)
 
         self._wires.firmware_watch(self._number, on_edge)
+
+
+class OpenDrainPin(Pin):
+    """A pin that pulls low or lets go, with its pull-up: it never fights another row."""
+
+    def value(self, level=None):
+        """Read the wire, pull it low with 0, or let go of it with 1."""
+        return super().value(level) if level != 1 else self._wires.firmware_drive(self._number, None)

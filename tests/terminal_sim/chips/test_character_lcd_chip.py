@@ -7,72 +7,15 @@ from hypothesis import strategies as st
 from terminal_sim.chips.bus import Nack
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.lcd_rom import character
+from tests.terminal_sim.chips.lcd_host import CLEAR, LIGHT, RS, E, LcdHost
 
-RS, RW, E, LIGHT = 0x01, 0x02, 0x04, 0x08
 BLANK = " " * 20
-CLEAR, HOME = 0x01, 0x02
+HOME = 0x02
 
 
-class LcdHost:
-    """A host that writes nibbles in the data sheet's order, each with a pulse on E."""
-
-    def __init__(self, lcd, timeline=None):
-        self.lcd = lcd
-        self.timeline = timeline
-
-    def nibble(self, value, flags=0):
-        port = value << 4 | flags | LIGHT
-        self.lcd.write(bytes([port, port | E, port]))
-
-    def byte(self, value, flags=0, pause_us=2_000):
-        self.nibble(value >> 4, flags)
-        self.nibble(value & 0x0F, flags)
-        self.wait(pause_us)
-
-    def wait(self, duration_us):
-        if self.timeline:
-            self.timeline.advance(duration_us)
-
-    def initialise(self):
-        for value, wait_us in ((3, 4_500), (3, 150), (3, 100), (2, 100)):
-            self.nibble(value)
-            self.wait(wait_us)
-        for instruction in (0x28, 0x0C, CLEAR, 0x06):
-            self.byte(instruction)
-
-    def text(self, codes, at=None):
-        if at is not None:
-            self.byte(0x80 | at)
-        for code in codes.encode("latin-1") if isinstance(codes, str) else codes:
-            self.byte(code, RS, pause_us=0)
-
-    def read_byte(self, flags):
-        halves = []
-        for _ in range(2):
-            port = 0xF0 | flags | RW | LIGHT
-            self.lcd.write(bytes([port, port | E]))
-            halves.append(self.lcd.read(1)[0] >> 4)
-            self.lcd.write(bytes([port]))
-        return halves[0] << 4 | halves[1]
-
-
-@pytest.fixture
-def host(timeline):
-    timeline.advance(0)
-    lcd = CharacterLcd(timeline=timeline)
-    timeline.advance(50_000)
-    return LcdHost(lcd, timeline)
-
-
-@pytest.fixture
-def display(host):
-    host.initialise()
-    return host
-
-
-def test_a_fresh_display_shows_nothing_and_is_lit(host):
-    assert host.lcd.lines() == [BLANK] * 4
-    assert host.lcd.backlight
+def test_a_fresh_display_shows_nothing_and_is_lit(lcd_host):
+    assert lcd_host.lcd.lines() == [BLANK] * 4
+    assert lcd_host.lcd.backlight
 
 
 def test_initialised_by_instruction_it_shows_text_from_the_upper_left(display):
@@ -102,21 +45,21 @@ def test_nothing_shows_while_the_display_is_off_and_everything_when_it_is_on_aga
     assert display.lcd.lines()[0] == "still here".ljust(20)
 
 
-def test_without_initialisation_text_is_no_text(host):
-    host.text("garbage?")
-    assert host.lcd.lines() == [BLANK] * 4
-    host.initialise()
-    host.byte(HOME)
-    assert host.lcd.lines() == [BLANK] * 4
+def test_without_initialisation_text_is_no_text(lcd_host):
+    lcd_host.text("garbage?")
+    assert lcd_host.lcd.lines() == [BLANK] * 4
+    lcd_host.initialise()
+    lcd_host.byte(HOME)
+    assert lcd_host.lcd.lines() == [BLANK] * 4
 
 
-def test_a_display_switched_on_without_function_set_shows_garbage(host):
+def test_a_display_switched_on_without_function_set_shows_garbage(lcd_host):
     # Still at 8 bits, each nibble is an instruction or a character of its own, its lower half all ones.
     for nibble in (0x3, 0x0, 0xC):
-        host.nibble(nibble)
-        host.wait(5_000)
-    host.text("Hi")
-    assert "".join(host.lcd.lines()).split() == ["O", "o"]
+        lcd_host.nibble(nibble)
+        lcd_host.wait(5_000)
+    lcd_host.text("Hi")
+    assert "".join(lcd_host.lcd.lines()).split() == ["O", "o"]
 
 
 @pytest.mark.parametrize("stray_nibbles", [1, 2, 3])
@@ -207,62 +150,6 @@ def test_german_is_in_the_rom(display):
 @given(st.integers(0, 255))
 def test_every_code_is_one_character(code):
     assert len(character(code)) == 1
-
-
-def test_what_comes_while_the_display_is_busy_is_lost(display):
-    display.text("keep")
-    display.byte(CLEAR, pause_us=0)
-    display.text("no", at=None)
-    assert display.lcd.lost_while_busy == 2
-    display.wait(2_000)
-    display.text("yes")
-    assert display.lcd.lines()[0] == "yes".ljust(20)
-
-
-def test_right_after_power_up_nothing_is_heard(timeline):
-    host = LcdHost(CharacterLcd(timeline=timeline), timeline)
-    host.initialise()
-    assert host.lcd.lost_while_busy > 0
-
-
-def test_a_second_function_set_too_soon_after_power_up_is_lost(host):
-    host.nibble(3)
-    host.wait(3_000)
-    host.nibble(3)
-    assert host.lcd.lost_while_busy == 1
-    host.wait(2_000)
-    host.nibble(3)
-    assert host.lcd.lost_while_busy == 1
-
-
-def test_the_port_reads_back_what_was_put_on_its_other_pins(display):
-    for port in (LIGHT, RS, RW | LIGHT):
-        display.lcd.write(bytes([0xF0 | port]))
-        assert display.lcd.read(2) == bytes([0xF0 | port] * 2)
-    display.lcd.write(bytes([0xF0 | RW | E | LIGHT]))
-    assert display.lcd.read(1) == bytes([RW | E | LIGHT])
-
-
-def test_without_a_time_line_pauses_between_transfers_are_long_enough():
-    host = LcdHost(CharacterLcd())
-    host.initialise()
-    host.text("no clock", at=0x40)
-    assert host.lcd.lines()[1] == "no clock".ljust(20)
-
-
-def test_the_busy_flag_and_the_address_can_be_read(display):
-    display.byte(0x80 | 0x45)
-    assert display.read_byte(0) == 0x45
-    display.byte(CLEAR, pause_us=0)
-    assert display.read_byte(0) & 0x80
-    display.wait(2_000)
-    assert display.read_byte(0) == 0x00
-
-
-def test_characters_can_be_read_back(display):
-    display.text("ok", at=0x14)
-    display.byte(0x80 | 0x14)
-    assert bytes(display.read_byte(RS) for _ in range(2)) == b"ok"
 
 
 def test_only_a_falling_edge_of_enable_counts(display):

@@ -1,79 +1,16 @@
-"""The firmware's drivers against the chips, in virtual time: what is promised of each under each fault."""
-
-import asyncio
+"""The firmware's reader driver against the chip: what is promised of it under each fault of the bus."""
 
 import pytest
+from drivers import pn532
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terminal_sim.chips.buttons import PushButtons
-from terminal_sim.chips.character_lcd import CharacterLcd
-from terminal_sim.chips.contacts import ContactBounce
-from terminal_sim.chips.pn532 import PN532Chip
 from terminal_sim.chips.pn532_frames import reply_frame
-from terminal_sim.chips.relay import CoffeeBrewer, RelayContact
-from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
-from tests.terminal_sim.chips.microcontroller import FALLING, Bus, Pin, WorldLoop, make_firmware_importable
-
-make_firmware_importable()
-
-from drivers import pn532  # noqa: E402
-from drivers.buttons import Buttons  # noqa: E402
-from drivers.lcd import CharacterDisplay  # noqa: E402
-from drivers.relay import Relay  # noqa: E402
+from tests.terminal_sim.chips.desk import READER_ADDRESS, Desk
 
 SINGLE = bytes.fromhex("DEADBEEF")
 DOUBLE = bytes.fromhex("04A1B2C3D4E5F6")
 TRIPLE = bytes.fromhex("04112233445566778899")
-RESET_PIN, RELAY_PIN = 4, 16
-BUTTON_PINS = (12, 13)
-PATIENCE_US = 2_000_000
-
-
-class Desk:
-    """Chips, wires and drivers of one terminal, and the loop that runs them."""
-
-    def __init__(self):
-        self.timeline = VirtualTimeline()
-        self.wires = BoardWires(self.timeline)
-        self.loop = WorldLoop(self.timeline)
-        self.chip = PN532Chip(self.timeline)
-        self.lcd = CharacterLcd(timeline=self.timeline)
-        self.bus = Bus(self.timeline, self.chip, self.lcd)
-        self.wires.fit_resistor(RESET_PIN, 1)
-        self.wires.watch(RESET_PIN, lambda level, now_us: self.chip.reset(level))
-        self.reader = self.new_reader()
-        self.display = CharacterDisplay(self.bus)
-
-    def new_reader(self):
-        """Return the reader's driver as a restarted microcontroller has it."""
-        return pn532.PN532(pn532.I2CTransport(self.bus), Pin(self.wires, RESET_PIN))
-
-    def run(self, work):
-        """Run one piece of work to its end; a failure of the reader comes back as its exception."""
-        return self.loop.run_until_complete(work)
-
-    def read(self):
-        """Ask the reader once: a UID, None, or the error it reports; always within the time promised."""
-        begun_us = self.timeline.now_us()
-        try:
-            return self.run(self.reader.read_uid())
-        except pn532.ReaderError as error:
-            return error
-        finally:
-            assert self.timeline.now_us() - begun_us < PATIENCE_US
-
-    def pass_time(self, duration_ms):
-        """Let the firmware's other tasks and the world go on."""
-        self.run(asyncio.sleep(duration_ms / 1000))
-
-
-@pytest.fixture
-def desk():
-    made = Desk()
-    made.pass_time(100)
-    yield made
-    made.loop.close()
 
 
 @pytest.fixture
@@ -141,7 +78,7 @@ def test_a_frame_with_one_wrong_byte_is_an_error_and_the_next_read_is_right(star
 
 def test_a_reply_left_by_a_restarted_microcontroller_is_not_believed(started):
     started.chip.place(SINGLE)
-    started.bus.writeto(0x24, pn532.build_frame(0x4A, b"\x01\x00"))
+    started.bus.writeto(READER_ADDRESS, pn532.build_frame(0x4A, b"\x01\x00"))
     started.pass_time(100)
     started.chip.remove()
     started.chip.place(DOUBLE)
@@ -152,7 +89,7 @@ def test_a_reply_left_by_a_restarted_microcontroller_is_not_believed(started):
 
 def test_without_a_new_start_a_stale_listing_is_an_error_and_not_a_token(started):
     started.chip.place(SINGLE)
-    started.bus.writeto(0x24, pn532.build_frame(0x4A, b"\x01\x00"))
+    started.bus.writeto(READER_ADDRESS, pn532.build_frame(0x4A, b"\x01\x00"))
     started.pass_time(100)
     started.chip.remove()
     assert failed(started.read())
@@ -238,10 +175,10 @@ def test_a_chip_that_lost_its_power_is_noticed_and_mended_by_a_start(started):
 
 def test_the_reset_pin_brings_a_sleeping_chip_back(started):
     started.chip.place(DOUBLE)
-    started.bus.writeto(0x24, pn532.build_frame(0x16, b"\x10"))
+    started.bus.writeto(READER_ADDRESS, pn532.build_frame(0x16, b"\x10"))
     for length in (7, 10):
         started.pass_time(5)
-        started.bus.readfrom_into(0x24, bytearray(length))
+        started.bus.readfrom_into(READER_ADDRESS, bytearray(length))
     assert failed(started.read())
     started.run(started.reader.hard_reset())
     started.run(started.reader.start())
@@ -287,93 +224,3 @@ def test_under_any_mixture_of_faults_no_token_is_read_that_was_not_there(visits)
         assert desk.read() == DOUBLE
     finally:
         desk.loop.close()
-
-
-def test_the_display_shows_what_the_driver_was_given(desk):
-    assert desk.run(desk.display.show(["Espresso 0.25 EUR", "hold your token", "", "Käse süß, größer"]))
-    assert desk.lcd.lines() == [
-        "Espresso 0.25 EUR   ",
-        "hold your token     ",
-        " " * 20,
-        "Käse süß, größer    ",
-    ]
-    assert desk.lcd.backlight
-    assert desk.lcd.lost_while_busy == 0
-
-
-def test_shorter_texts_leave_nothing_of_longer_ones(desk):
-    desk.run(desk.display.show(["a" * 30, "b" * 30, "c" * 30, "d" * 30]))
-    assert desk.lcd.lines() == ["a" * 20, "b" * 20, "c" * 20, "d" * 20]
-    desk.run(desk.display.show(["", "x"]))
-    assert desk.lcd.lines() == [" " * 20, "x".ljust(20), " " * 20, " " * 20]
-
-
-def test_a_restarted_driver_finds_the_display_in_any_state(desk):
-    desk.run(desk.display.show(["before"]))
-    desk.lcd.write(b"\x4d\x49")
-    desk.display = CharacterDisplay(desk.bus)
-    desk.run(desk.display.show(["after"]))
-    assert desk.lcd.lines()[0] == "after".ljust(20)
-
-
-def test_an_unplugged_display_stops_nothing_and_shows_again_when_plugged_in(desk, capsys):
-    desk.run(desk.display.show(["before"]))
-    desk.lcd.connected = False
-    assert desk.run(desk.display.show(["unseen"])) is False
-    desk.lcd.power_cycle()
-    desk.lcd.connected = True
-    assert desk.run(desk.display.show(["after"]))
-    assert desk.lcd.lines()[0] == "after".ljust(20)
-    assert "no answer" in capsys.readouterr().out
-
-
-def test_a_relay_pulse_is_one_closure_of_its_length_and_one_cup(desk):
-    brewer = CoffeeBrewer(desk.timeline)
-    contact = RelayContact(desk.wires, RELAY_PIN, desk.timeline, on_open=brewer.enable)
-    desk.run(Relay(Pin(desk.wires, RELAY_PIN)).pulse(500))
-    assert [closure.duration_us // 1000 for closure in contact.closures] == [500]
-    assert brewer.cups == 1
-
-
-def test_a_cancelled_pulse_leaves_the_relay_open(desk):
-    contact = RelayContact(desk.wires, RELAY_PIN, desk.timeline)
-    relay = Relay(Pin(desk.wires, RELAY_PIN))
-
-    async def cancel_early():
-        pulse = asyncio.ensure_future(relay.pulse(500))
-        await asyncio.sleep(0.1)
-        pulse.cancel()
-        await asyncio.sleep(0.1)
-
-    desk.run(cancel_early())
-    assert not contact.closed
-    assert contact.count == 1
-
-
-def press_for(desk, buttons, durations_ms):
-    """Run the driver while button 1 is pressed and released; return the presses that it reports."""
-    presses = []
-
-    async def story():
-        run = asyncio.ensure_future(
-            Buttons([Pin(desk.wires, pin) for pin in BUTTON_PINS], FALLING).run(presses.append, lambda: None)
-        )
-        for duration_ms in durations_ms:
-            await asyncio.sleep(0.2)
-            buttons.press(1)
-            await asyncio.sleep(duration_ms / 1000)
-            buttons.release(1)
-        await asyncio.sleep(0.2)
-        run.cancel()
-
-    desk.run(story())
-    return presses
-
-
-def test_a_bouncing_press_is_one_press(desk):
-    bounce = ContactBounce(desk.timeline, (300, 900, 2_000, 4_500))
-    assert press_for(desk, PushButtons(desk.wires, BUTTON_PINS, bounce=bounce), [120, 3_000]) == [1, 1]
-
-
-def test_a_spark_is_no_press(desk):
-    assert press_for(desk, PushButtons(desk.wires, BUTTON_PINS), [2]) == []

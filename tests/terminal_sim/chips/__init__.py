@@ -1,0 +1,1 @@
+"""The chips against their specifications, and the firmware's drivers against the chips."""
