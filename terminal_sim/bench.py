@@ -12,6 +12,8 @@ from terminal_sim.machine import Machine
 from terminal_sim.parts.board import SimulatorBoard
 from terminal_sim.vm.flash import FlashChip
 
+# How far one terminal may run ahead of the others while all of them run.
+IN_STEP_US = 20_000
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
 
 
@@ -65,16 +67,26 @@ class Bench:
 
     def run_for(self, seconds: float) -> None:
         """Let this much time pass on all terminals, the one that is furthest behind first."""
-        waiting = {
-            machine.device: machine.device.timeline.now_us() + int(seconds * 1_000_000)
-            for machine in self.machines.values()
-        }
+        self._advance(
+            {
+                machine.device: machine.device.timeline.now_us() + int(seconds * 1_000_000)
+                for machine in self.machines.values()
+            }
+        )
+
+    def catch_up(self) -> None:
+        """Bring all terminals to the time of the one that is furthest ahead."""
+        devices = [machine.device for machine in self.machines.values()]
+        latest_us = max(device.timeline.now_us() for device in devices)
+        self._advance(dict.fromkeys(devices, latest_us))
+
+    def _advance(self, waiting: dict[Device, int]) -> None:
         while waiting:
             device = min(waiting, key=lambda each: each.timeline.now_us() - waiting[each])
             if device.timeline.now_us() >= waiting[device]:
                 del waiting[device]
             else:
-                device.advance(waiting[device])
+                device.advance(min(waiting[device], device.timeline.now_us() + IN_STEP_US))
 
     def _machine(self, name: str, settings: dict[str, Any]) -> Machine:
         path = None if self._state_dir is None else self._state_dir / f"{name}.flash"

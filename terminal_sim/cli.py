@@ -106,7 +106,8 @@ def run(state_dir: Path, name: str, as_json: bool, clock: str, **settings: Any) 
 @refusals
 def tap(state_dir: Path, name: str, uid: str, hold_s: float, as_json: bool) -> None:
     """Hold the token UID to the reader of NAME."""
-    _say(ask(read_state(name, state_dir), "tap", uid=check_uid(uid), hold_s=hold_s), as_json)
+    uid = check_uid(uid)
+    _say(ask(read_state(name, state_dir), "tap", uid=uid, hold_s=hold_s), as_json)
 
 
 @sim.command()

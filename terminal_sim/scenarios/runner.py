@@ -94,6 +94,7 @@ class _Stage:
                 (machine or self._bench).run_for(step.value)
             elif machine is not None:
                 self._act(step, machine)
+            self._bench.catch_up()
         except (NotSeen, Otherwise) as error:
             return str(error)
         return None
@@ -105,7 +106,7 @@ class _Stage:
             "untap": machine.untap,
             "press": lambda: machine.press(step.value),
             "keys": lambda: machine.keys(step.value),
-            "coin": lambda: machine.insert_coin(step.value),
+            "coin": lambda: _insert(machine, step.value),
             "offline": network.offline,
             "online": network.online,
             "stall": network.stall,
@@ -125,6 +126,11 @@ class _Stage:
         elif step.action == "expect_relay":
             machine.wait_relay(step.value, step.timeout_s)
             _same("the relay's closures", step.value, machine.relay_closures)
+        elif step.action == "expect_posts":
+            _same("the number of postings sent", step.value, machine.network.count("POST"))
+        elif step.action == "expect_keys":
+            keys = {request.key for request in machine.network.requests} - {None}
+            _same("the number of idempotency keys", step.value, len(keys))
         elif step.action == "expect_power":
             machine.wait_until(lambda: machine.is_powered is step.value, step.timeout_s)
         elif step.action == "expect_balance":
@@ -150,6 +156,11 @@ class _Stage:
             raise Otherwise(f"the ledger does not answer: {error}") from error
         finally:
             connection.close()
+
+
+def _insert(machine: Machine, cents: int) -> None:
+    if not machine.insert_coin(cents):
+        raise Otherwise(f"the coin of {cents} cents fell through into the return")
 
 
 def _same(what: str, expected: int, found: int) -> None:

@@ -28,6 +28,8 @@ ACTIONS: dict[str, tuple[type, ...]] = {
     "run_for": (int, float),
     "expect_display": (str,),
     "expect_relay": (int,),
+    "expect_posts": (int,),
+    "expect_keys": (int,),
     "expect_power": (bool,),
     "expect_balance": (int,),
     "expect_change": (int,),

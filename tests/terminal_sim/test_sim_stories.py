@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from terminal_sim.scenarios import story
 from terminal_sim.scenarios.runner import play
 from terminal_sim.scenarios.story import BadStory, read_story
+from tests.terminal_sim.pos_ledger import API_TOKEN
 
 GOOD = """
 title = "A coffee"
@@ -32,9 +36,9 @@ def story_file(tmp_path):
 
 
 def test_a_story_is_read_with_its_steps_in_order(story_file):
-    story = read_story(story_file(GOOD + "[[steps]]\nrun_for = 2\n"))
-    assert story.title == "A coffee"
-    assert [str(step) for step in story.steps] == ["step 1: coffee tap anna", "step 2: run_for 2"]
+    told = read_story(story_file(GOOD + "[[steps]]\nrun_for = 2\n"))
+    assert told.title == "A coffee"
+    assert [str(step) for step in told.steps] == ["step 1: coffee tap anna", "step 2: run_for 2"]
 
 
 @pytest.mark.parametrize(
@@ -63,3 +67,24 @@ def test_a_story_needs_a_token_for_each_terminal(story_file, monkeypatch):
     monkeypatch.delenv("TAPLEDGER_API_TOKEN_COFFEE", raising=False)
     with pytest.raises(ValueError, match="TAPLEDGER_API_TOKEN_COFFEE"):
         play(story_file(GOOD), "http://127.0.0.1:9", {})
+
+
+STORIES = sorted((Path(story.__file__).parent).glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_the_stories_that_come_along_turn_out_as_told(path, ledger):
+    ledger.balances |= {"04A1B2C3D4E5F6": 500, "04B1B2C3D4E5F7": 0}
+    terminals = read_story(path).terminals
+    outcome = play(path, ledger.url, dict.fromkeys(terminals, API_TOKEN), say=lambda _line: None)
+    assert outcome.failure is None
+    assert outcome.seconds > 10
+
+
+def test_a_story_that_turns_out_otherwise_says_at_which_step(story_file, ledger):
+    ledger.balances["04A1B2C3D4E5F6"] = 500
+    text = GOOD + "[[steps]]\ntoken = 'anna'\nexpect_change = -120\n"
+    outcome = play(story_file(text), ledger.url, {"coffee": API_TOKEN}, say=lambda _line: None)
+    assert "step 2: anna expect_change -120 failed" in outcome.failure
+    assert "should be -120 and is 0" in outcome.failure
+    assert outcome.as_dict()["passed"] is False

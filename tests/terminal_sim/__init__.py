@@ -1,0 +1,1 @@
+"""The simulator: its VM, its chips, its bench and its commands."""
