@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.domain.wallets.queries import transactions
+from ledger.domain.wallets.queries import statement as wallet_statement
 from ledger.domain.wallets.records import TransactionRecord, WalletRecord
 from ledger.foundation.money import format_cents
 from ledger.service import Ledger
@@ -12,16 +12,16 @@ from ledger.service import Ledger
 
 def statement(ledger: Ledger, wallet: WalletRecord, limit: int = 20) -> dict[str, Any]:
     """Return a wallet with its latest transactions, amounts in cents."""
-    page = ledger.read(transactions, wallet=wallet, limit=limit)
+    found = ledger.read(wallet_statement, code=wallet.code, limit=limit)
     zone = ledger.settings.time_zone
     return {
-        "wallet": wallet.code,
-        "token": wallet.token_id,
-        "user": wallet.user_name,
-        "balance": wallet.balance_cents,
-        "currency": wallet.currency,
-        "transactions": [_line(item, zone) for item in page.items],
-        "has_more": page.has_more,
+        "wallet": found.wallet.code,
+        "token": found.wallet.token_id,
+        "user": found.wallet.user_name,
+        "balance": found.wallet.balance_cents,
+        "currency": found.wallet.currency,
+        "transactions": [_line(item, zone) for item in found.transactions],
+        "has_more": found.has_more,
     }
 
 

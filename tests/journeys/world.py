@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.domain.catalog.records import Offer
 from ledger.domain.devices.records import TerminalPermission
-from ledger.domain.wallets.queries import transactions, wallet_by_code
+from ledger.domain.wallets.queries import statement, wallet_by_code
 from ledger.domain.wallets.records import TransactionRecord, WalletRecord
 from ledger.service import Ledger
 from terminal_sim import Bench
@@ -59,7 +59,7 @@ class Person:
     @property
     def transactions(self) -> list[TransactionRecord]:
         """The wallet's transactions, latest first."""
-        return list(self.ledger.read(transactions, wallet=self.wallet).items)
+        return list(self.ledger.read(statement, code=self.wallet_code).transactions)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from ledger.dialects.terminal.conventions import (
     authenticate_terminal,
     resolve_wallet,
 )
-from ledger.dialects.terminal.documentation import documented
+from ledger.dialects.terminal.documentation import NOTHING_BOOKED, documented
 from ledger.dialects.terminal.shapes_wallets import (
     TRANSACTION_DOCUMENT,
     DryRunSchema,
@@ -25,8 +25,8 @@ from ledger.dialects.terminal.shapes_wallets import (
 )
 from ledger.domain.wallets.commands import debit, purchase, reverse_key, top_up
 from ledger.domain.wallets.pairing import pair_by_code
-from ledger.domain.wallets.queries import transactions, wallet_by_code, wallet_by_token
-from ledger.domain.wallets.records import ReversalState
+from ledger.domain.wallets.queries import statement, wallet_by_token
+from ledger.domain.wallets.records import ReversalState, StatementRecord
 from ledger.domain.wallets.rules import normalised_token
 from ledger.storage.runner import Outcome
 from ledger.web.dispatch import read, run
@@ -57,7 +57,7 @@ def show_wallet_of_token(token_id):
 @by_token.response(201, WalletSchema, description="Booked; the wallet with its new balance.")
 @by_token.alt_response(202, schema=WalletSchema, description="Booked before with this key; nothing more was.")
 @by_token.alt_response(200, schema=WalletSchema, description="A dry run; nothing was booked.")
-@documented(by_token, "terminal", 400, 401, 403, 404, 503, body=TRANSACTION_DOCUMENT)
+@documented(by_token, "terminal", 400, 401, 403, 404, body=TRANSACTION_DOCUMENT)
 def execute_transaction(body, query, token_id):
     """Execute a transaction on a wallet: a purchase, a debit or a top-up, at most once for each key."""
     outcome = _execute(token_id, query["dry_run"], **body)
@@ -72,9 +72,9 @@ def execute_transaction(body, query, token_id):
 @documented(others, "terminal", 400, 401, 404)
 def show_wallet(page, wallet_id):
     """Fetch a wallet with its transactions, latest first; a Link header leads to the older ones."""
-    wallet = read(wallet_by_code, code=wallet_id)
-    found = read(transactions, wallet=wallet, **page)
-    return {**vars(wallet), "transactions": found.items}, 200, _link_to_older(found, wallet_id, page["limit"])
+    found = read(statement, code=wallet_id, **page)
+    shown = {**vars(found.wallet), "transactions": found.transactions}
+    return shown, 200, _link_to_older(found, page["limit"])
 
 
 @others.put("/wallets/token/<token_id>")
@@ -90,15 +90,15 @@ def pair(body, token_id):
 @others.arguments(ReversalRequestSchema)
 @others.response(201, WalletSchema, description="The debit was given back.")
 @others.alt_response(202, schema=WalletSchema, description="It was given back before.")
-@others.alt_response(200, description="The key had booked nothing and never will; `data` is null.")
-@documented(others, "terminal", 400, 401, 403, 503)
+@others.doc(responses=NOTHING_BOOKED)
+@documented(others, "terminal", 400, 401, 403)
 def reverse(body, idempotency_key):
     """Make the effect of one of this terminal's own debits zero for good, whether it was booked or not."""
     reversal = run(reverse_key, reversed_key=idempotency_key, **body).answer
     return reversal.wallet or jsonify(data=None), REVERSAL_STATUSES[reversal.state]
 
 
-def _execute(token_id: str, dry_run: bool, *, idempotency_key: str | None, **body: Any) -> Outcome:
+def _execute(token_id: str, dry_run: bool, *, idempotency_key: str | None = None, **body: Any) -> Outcome:
     asked = {"token_id": normalised_token(token_id), "description": body["description"], "tag": body["tag"]}
     if "products" in body:
         return run(purchase, key=idempotency_key, dry_run=dry_run, products=body["products"], **asked)
@@ -109,8 +109,9 @@ def _execute(token_id: str, dry_run: bool, *, idempotency_key: str | None, **bod
     return run(top_up, key=idempotency_key, dry_run=dry_run, **credit, **asked)
 
 
-def _link_to_older(page: Any, wallet_id: str, limit: int) -> dict[str, str]:
-    if not page.has_more:
+def _link_to_older(found: StatementRecord, limit: int) -> dict[str, str]:
+    if not found.has_more:
         return {}
-    older = url_for(request.endpoint, wallet_id=wallet_id, limit=limit, before=page.items[-1].code)
+    last = found.transactions[-1].code
+    older = url_for(request.endpoint, wallet_id=found.wallet.code, limit=limit, before=last)
     return {"Link": f'<{older}>; rel="next"'}

@@ -16,6 +16,7 @@ from ledger.domain.wallets.rules import (
 )
 from ledger.foundation.permissions import Permission
 from ledger.foundation.secrets import hash_secret
+from ledger.foundation.text import is_storable
 from ledger.storage.command import command
 from ledger.storage.transaction import Row, Transaction
 
@@ -141,8 +142,8 @@ def _pair(tx: Transaction, wallet_id: int, wallet_code: str, token_id: str) -> i
 
 def _present_pairing(tx: Transaction, token_id: str) -> Row:
     tx.actor.require(Permission.WALLETS_MANAGE)
-    pairing = tables.select_pairing(tx, normalised_token(token_id))
-    if pairing is None:
+    pairing = is_storable(token_id) and tables.select_pairing(tx, normalised_token(token_id))
+    if not pairing:
         raise TokenNotPaired
     return pairing
 

@@ -7,9 +7,8 @@ from ledger.domain.books.records import PostingRecord
 from ledger.domain.devices.queries import terminals
 from ledger.domain.wallets import tables
 from ledger.domain.wallets.errors import TokenBlocked, TokenNotPaired, WalletUnknown
-from ledger.domain.wallets.records import TransactionRecord, WalletRecord
+from ledger.domain.wallets.records import StatementRecord, TransactionRecord, WalletRecord
 from ledger.domain.wallets.rules import normalised_token, signed_amount_cents
-from ledger.foundation.paging import Page
 from ledger.foundation.text import is_storable
 from ledger.storage.transaction import Reader, Row
 
@@ -29,8 +28,8 @@ def wallet_by_token(reader: Reader, *, token_id: str) -> WalletRecord:
 
 def wallet_by_code(reader: Reader, *, code: str) -> WalletRecord:
     """Return a wallet by its public code (X-09); refuses with WalletUnknown."""
-    row = tables.select_wallet_by_code(reader, code)
-    if row is None:
+    row = is_storable(code) and tables.select_wallet_by_code(reader, code)
+    if not row:
         raise WalletUnknown
     return _with_latest_token(reader, row)
 
@@ -63,18 +62,18 @@ def wallets(reader: Reader) -> list[WalletRecord]:
     return [_with_latest_token(reader, row) for row in tables.select_wallets(reader)]
 
 
-def transactions(
-    reader: Reader, *, wallet: WalletRecord, before: str | None = None, limit: int = 100
-) -> Page[TransactionRecord]:
-    """Return a wallet's transactions, latest first, going on after the transaction `before`.
+def statement(reader: Reader, *, code: str, before: str | None = None, limit: int = 100) -> StatementRecord:
+    """Return a wallet and its transactions at one moment, latest first (X-09).
 
-    Refuses with PostingUnknown when there is no such transaction.
+    At most `limit` of them, going on after the transaction `before`. Refuses with WalletUnknown, and
+    with PostingUnknown when there is no such transaction.
     """
+    wallet = wallet_by_code(reader, code=code)
     page = books.latest_postings(reader, wallet.account_id, before, limit)
     used = {posting.terminal_id for posting in page.items if posting.terminal_id is not None}
     by_id = {terminal.id: terminal for terminal in terminals(reader, ids=sorted(used))} if used else {}
     seen = tuple(_transaction(posting, wallet, by_id) for posting in page.items)
-    return Page(seen, page.has_more)
+    return StatementRecord(wallet, seen, page.has_more)
 
 
 def _transaction(posting: PostingRecord, wallet: WalletRecord, by_id: dict) -> TransactionRecord:

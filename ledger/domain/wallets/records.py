@@ -46,6 +46,15 @@ class TransactionRecord:
     recorded_at: datetime
 
 
+@dataclass(frozen=True)
+class StatementRecord:
+    """A wallet and its transactions at one moment, latest first; `has_more`: there are older ones."""
+
+    wallet: WalletRecord
+    transactions: tuple[TransactionRecord, ...]
+    has_more: bool
+
+
 class ReversalState(StrEnum):
     """How the reversal of an idempotency key came out."""
 

@@ -11,6 +11,7 @@ from ledger.domain.devices.records import TerminalRecord
 from ledger.domain.wallets.errors import CoinsDoNotAddUp, InvalidToken, InvalidWallet, RandomToken
 from ledger.domain.wallets.records import Label, WalletRecord
 from ledger.foundation.errors import Invalid
+from ledger.foundation.money import MAX_AMOUNT_CENTS
 from ledger.foundation.text import is_text
 
 PAIRING_CODE_LIFETIME = timedelta(minutes=10)
@@ -34,9 +35,11 @@ def normalised_token(given: str) -> str:
 
 def require_pairable_token(given: str) -> str:
     """Return the normalised token, or refuse with InvalidToken or RandomToken what no wallet may hang on."""
-    if not 1 <= len(given) <= TOKEN_LENGTH or not given.isprintable() or given != given.strip():
-        raise InvalidToken(fields={"token_id": [InvalidToken.message]})
     token = normalised_token(given)
+    # Some letters become two in upper case: both forms are kept, so both must fit.
+    fits = 1 <= len(given) <= TOKEN_LENGTH and len(token) <= TOKEN_LENGTH
+    if not fits or not given.isprintable() or given != given.strip():
+        raise InvalidToken(fields={"token_id": [InvalidToken.message]})
     # ISO 14443-3: a single-size UID whose first byte is 08 is drawn anew at every activation.
     if len(token) == 8 and token.startswith("08") and _HEX.fullmatch(token):
         raise RandomToken(fields={"token_id": [RandomToken.message]})
@@ -92,16 +95,27 @@ def require_wallet(user_name: str | None, overdraft_limit_cents: int) -> None:
     fields = {}
     if user_name is not None and not is_text(user_name, USER_NAME_LENGTH):
         fields["user"] = [f"A user's name has 1 to {USER_NAME_LENGTH} characters."]
-    if type(overdraft_limit_cents) is not int or overdraft_limit_cents < 0:
-        fields["overdraft_limit"] = ["An overdraft limit is a whole number of cents, 0 or more."]
+    if type(overdraft_limit_cents) is not int or not 0 <= overdraft_limit_cents <= MAX_AMOUNT_CENTS:
+        fields["overdraft_limit"] = [
+            f"An overdraft limit is a whole number of cents from 0 to {MAX_AMOUNT_CENTS}."
+        ]
     if fields:
         raise InvalidWallet(fields=fields)
 
 
 def require_coins(coins: Sequence[Mapping[str, int]], amount_cents: int) -> None:
-    """Refuse with CoinsDoNotAddUp coins (denomination in cents, count) whose sum is not the amount."""
-    if coins and sum(coin["denomination"] * coin["count"] for coin in coins) != amount_cents:
+    """Refuse with CoinsDoNotAddUp coins (denomination in cents, count) whose sum is not the amount.
+
+    Both are whole and above zero: a negative coin would hide how many lie in the box.
+    """
+    numbers = [number for coin in coins for number in (coin["denomination"], coin["count"])]
+    are_coins = all(type(number) is int and number > 0 for number in numbers)
+    if not are_coins or (coins and _worth_cents(coins) != amount_cents):
         raise CoinsDoNotAddUp(fields={"coins": [CoinsDoNotAddUp.message]})
+
+
+def _worth_cents(coins: Sequence[Mapping[str, int]]) -> int:
+    return sum(coin["denomination"] * coin["count"] for coin in coins)
 
 
 def signed_amount_cents(posting: PostingRecord, account_id: int) -> int:
