@@ -9,13 +9,14 @@ from ledger.domain.access.rules import ROLE_PERMISSIONS
 from ledger.foundation.actor import Actor, ActorKind
 from ledger.foundation.clock import Clock
 from ledger.foundation.secrets import hash_secret
+from ledger.foundation.text import is_storable
 from ledger.storage.transaction import Reader
 
 
 def operator(reader: Reader, *, username: str) -> OperatorRecord:
     """Return an active operator; refuses with OperatorUnknown."""
-    row = tables.select_operator(reader, username)
-    if row is None:
+    row = is_storable(username) and tables.select_operator(reader, username)
+    if not row:
         raise OperatorUnknown
     return OperatorRecord(row.id, row.username, Role(row.role))
 

@@ -9,6 +9,7 @@ from ledger.domain.books.errors import PostingUnknown
 from ledger.domain.books.records import AccountKind, AccountRecord, PostingKind, PostingRecord
 from ledger.domain.books.rules import natural_balance_cents
 from ledger.foundation.paging import Page
+from ledger.foundation.text import is_storable
 from ledger.storage.transaction import Reader, Row
 
 
@@ -31,8 +32,8 @@ def balance_cents(reader: Reader, account: AccountRecord) -> int:
 
 def posting(reader: Reader, code: str) -> PostingRecord:
     """Return a posting by its public code; refuses with PostingUnknown."""
-    row = tables.select_posting(reader, code)
-    if row is None:
+    row = is_storable(code) and tables.select_posting(reader, code)
+    if not row:
         raise PostingUnknown
     return _record(row)
 

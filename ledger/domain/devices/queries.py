@@ -10,13 +10,14 @@ from ledger.domain.devices.errors import NotATerminal, TerminalUnknown
 from ledger.domain.devices.records import TerminalPermission, TerminalRecord
 from ledger.domain.devices.rules import TERMINAL_PERMISSIONS
 from ledger.foundation.actor import Actor, ActorKind
+from ledger.foundation.text import is_storable
 from ledger.storage.transaction import Reader, Row, Transaction
 
 
 def terminal_by_slug(reader: Reader, *, slug: str) -> TerminalRecord:
     """Return a terminal by its public id; refuses with TerminalUnknown."""
-    row = tables.select_terminal_by_slug(reader, slug)
-    if row is None:
+    row = is_storable(slug) and tables.select_terminal_by_slug(reader, slug)
+    if not row:
         raise TerminalUnknown
     return _record(row)
 
