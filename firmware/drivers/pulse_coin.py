@@ -86,6 +86,9 @@ class PulseCoin:
                 await self._rest(listener, beat, 0)
             elif self._has_ended():
                 self._end_coin(listener)
+            elif not self._pulses and self._low_since_us is None:
+                # What spoilt no pulse was noise; the next coin is not to suffer for it.
+                self._spoilt = None
 
     async def _rest(self, listener, beat, patience_ms):
         # Waits until the line has been high for a while; whatever it did until then is no coin.

@@ -119,19 +119,20 @@ class HttpClient:
             except (OSError, EOFError, ValueError, BadAnswer) as error:
                 reason = f"{type(error).__name__} {error}"
             except asyncio.CancelledError:
-                self._drop()
+                self.close()
                 raise
-            self._drop()
+            self.close()
         raise HttpError(reason, self._was_sent)
 
-    def _drop(self):
+    def close(self):
+        """Close the connection; the next request opens another one."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.close()
 
     async def _exchange(self, method, path, body):
         if self._connection is not None and not await self._connection.is_alive():
-            self._drop()
+            self.close()
         if self._connection is None:
             self._connection = _Connection(*await self._open_stream(self._host, self._port))
         head = f"{method} {self._prefix}{path} HTTP/1.1\r\n{self._head}"
@@ -159,7 +160,7 @@ class HttpClient:
                 is_last = "close" in value
         body = await self._body(length, is_chunked)
         if is_last or (length is None and not is_chunked):
-            self._drop()
+            self.close()
         return status, body
 
     async def _body(self, length, is_chunked):

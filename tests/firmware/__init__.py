@@ -1,1 +1,1 @@
-"""The firmware under CPython: drivers as byte transcripts, journal, client, and devices with parts that behave."""
+"""The firmware under CPython: drivers as transcripts, journal, client, and devices with parts that behave."""

@@ -8,7 +8,7 @@ class PowerCut(BaseException):
 
 
 class Power:
-    """The power of one device. Once it is cut, whatever still touches flash, network or relay gets PowerCut."""
+    """The power of one device. Once cut, whatever still touches flash, network or relay gets PowerCut."""
 
     def __init__(self):
         self.is_on = True

@@ -5,6 +5,7 @@ import json
 from collections import deque
 
 from ledger_client.http import HttpError
+
 from tests.firmware.flash import Power
 
 UNPAIRED = (

@@ -11,6 +11,7 @@ from ledger_client.api import Ledger
 from ledger_client.backoff import Backoff
 from system import config as configuration
 from system.texts import Texts
+
 from tests.firmware.flash import Power
 from tests.firmware.world import World, no_beat
 

@@ -1,8 +1,8 @@
 """The coin station: every coin that was taken is credited once, to the right token, or noted for people."""
 
 import pytest
-
 from journal import records
+
 from tests.firmware.flash import FlashFiles
 from tests.firmware.ledgers import LedgerInMemory, Road
 from tests.firmware.stands import Stand
@@ -47,7 +47,7 @@ def test_three_coins_are_credited_and_the_balance_is_shown(stand, road):
         stand.world.pass_ms(600)
     stand.wait_for("2.70 EUR credited Balance 3.70 EUR")
     assert road.ledger.balances[TOKEN] == 370
-    assert len({body for body in road.posts()}) == 3
+    assert len(set(road.posts())) == 3
 
 
 def test_a_coin_is_on_flash_before_the_ledger_hears_of_it(stand, road):

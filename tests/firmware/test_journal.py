@@ -1,9 +1,9 @@
 """The journal: what is on flash after each write, each torn write and each lack of room."""
 
 import pytest
-
 from journal import records
 from journal.store import Journal
+
 from tests.firmware.flash import FlashFiles, PowerCut
 from tests.firmware.stands import entropy
 

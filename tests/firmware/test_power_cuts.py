@@ -1,8 +1,8 @@
 """The power fails at each byte and at each moment of a purchase, a coin and a top-up; then it comes back."""
 
 import pytest
-
 from journal import records
+
 from tests.firmware.flash import FlashFiles, Power, PowerCut
 from tests.firmware.ledgers import LedgerInMemory, Road
 from tests.firmware.stands import RelayPin, Stand

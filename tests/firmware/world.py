@@ -68,5 +68,13 @@ class World:
 
     def close(self):
         """End everything."""
-        self.stop()
-        self.loop.close()
+        try:
+            self.stop()
+        finally:
+            self.loop.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,311 @@
+"""Configuration, texts, token ids, health, safe mode and files: what every device stands on."""
+
+import asyncio
+import json
+import types
+
+import pytest
+from cards.uid import BadUid, RandomUid, token_id
+from devices import events
+from devices.events import Events
+from system import config as configuration
+from system import health, safe_mode, texts
+from system.config import ConfigError
+from system.files import Files
+from system.texts import Texts, wrap
+from system.texts_de import TEXTS as GERMAN
+from system.texts_en import TEXTS as ENGLISH
+
+LEAST = {"device": "coffee_machine", "ledger_url": "http://127.0.0.1:8000", "api_token": "abc"}
+LONGEST = {
+    "balance_cents": -99999,
+    "price_cents": 99999,
+    "amount_cents": 999999,
+    "limit_cents": 1000000,
+    "title": "Kaffeemaschine H-Bau",
+    "item": "Cappuccino",
+    "code": "idempotency_key_reused",
+}
+
+
+@pytest.mark.parametrize(
+    ("uid", "expected"),
+    [
+        ("deadbeef", "DEADBEEF"),
+        ("04a1b2c3d4e5f6", "04A1B2C3D4E5F6"),
+        ("00112233445566778899", "00112233445566778899"),
+        ("08112233445566", "08112233445566"),
+    ],
+)
+def test_a_token_id_is_the_upper_case_hex_of_the_bytes(uid, expected):
+    assert token_id(bytes.fromhex(uid)) == expected
+
+
+def test_a_random_uid_names_no_token():
+    with pytest.raises(RandomUid):
+        token_id(bytes.fromhex("08A1B2C3"))
+
+
+@pytest.mark.parametrize("length", [0, 1, 3, 5, 8, 11])
+def test_other_lengths_are_no_uid(length):
+    with pytest.raises(BadUid):
+        token_id(bytes(length))
+
+
+def test_the_least_configuration_has_defaults():
+    config = configuration.check(LEAST)
+    assert (config.language, config.request_timeout_ms, config.pulse_cents) == ("en", 4000, 10)
+    assert config.address == ("127.0.0.1", 8000, "")
+    assert not config.is_tls
+
+
+def test_unknown_keys_are_ignored():
+    assert configuration.check({**LEAST, "colour": "red"}).device == "coffee_machine"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://ledger.example", (True, ("ledger.example", 443, ""))),
+        ("http://ledger.example/", (False, ("ledger.example", 80, ""))),
+        ("https://ledger.example:8443/tap/", (True, ("ledger.example", 8443, "/tap"))),
+    ],
+)
+def test_an_address_is_taken_apart(url, expected):
+    assert configuration.parse_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"device": None}, "device is missing"),
+        ({"device": "toaster"}, "device: not known"),
+        ({"language": "fr"}, "language: not known"),
+        ({"ledger_url": None}, "ledger_url is missing"),
+        ({"ledger_url": "ftp://x"}, "ledger_url: no http"),
+        ({"ledger_url": "http://"}, "ledger_url: bad host"),
+        ({"ledger_url": "http://x:0"}, "ledger_url: bad host"),
+        ({"ledger_url": "http://x:port"}, "ledger_url: bad host"),
+        ({"api_token": ""}, "api_token: no text"),
+        ({"api_token": 5}, "api_token: no text"),
+        ({"api_token": "a\r\nX-Evil: 1"}, "api_token: bad letter"),
+        ({"pulse_cents": 0}, "pulse_cents: 1..1000"),
+        ({"pulse_cents": 2.5}, "pulse_cents: no number"),
+        ({"pulse_cents": True}, "pulse_cents: no number"),
+        ({"request_timeout_ms": "4000"}, "request_timeout_ms: no number"),
+        ({"buttons": "espresso"}, "buttons: no list"),
+        ({"wifi": "home"}, "wifi: no object"),
+    ],
+)
+def test_a_bad_value_is_named_and_fits_on_the_display(changes, message):
+    raw = {name: value for name, value in {**LEAST, **changes}.items() if value is not None}
+    with pytest.raises(ConfigError) as caught:
+        configuration.check(raw)
+    assert str(caught.value) == message
+    assert len(wrap(message)) <= 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "is missing"), ("{", "no JSON"), ("[]", "no object"), ("", "no JSON"), ("\x00\x00", "no JSON")],
+)
+def test_a_file_that_is_no_configuration_says_what_is_wrong(tmp_path, content, message):
+    path = tmp_path / "config.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ConfigError, match=message):
+        configuration.load(str(path))
+
+
+def test_a_file_is_read(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(LEAST))
+    assert configuration.load(str(path)).api_token == "abc"
+
+
+def test_both_languages_say_the_same_things():
+    assert ENGLISH.keys() == GERMAN.keys()
+    for name, text in ENGLISH.items():
+        assert {word for word in LONGEST if "{" + word + "}" in text} == {
+            word for word in LONGEST if "{" + word + "}" in GERMAN[name]
+        }, name
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("name", sorted(set(ENGLISH) - {"point"}))
+def test_each_text_fits_on_the_display_with_the_longest_values(language, name):
+    lines = Texts(language).lines(name, **LONGEST)
+    assert len(lines) <= 4
+    assert all(len(line) <= 20 for line in lines)
+    assert "{" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("cents", "expected"),
+    [(0, "0.00 EUR"), (5, "0.05 EUR"), (25, "0.25 EUR"), (1200, "12.00 EUR"), (-5, "-0.05 EUR")],
+)
+def test_money_is_written_with_two_places(cents, expected):
+    assert Texts("en").money(cents) == expected
+    assert Texts("de").money(cents) == expected.replace(".", ",")
+
+
+def test_lines_break_between_words_and_long_words_are_cut():
+    assert wrap("one two three four five six") == ["one two three four", "five six"]
+    assert wrap("a\n\nb") == ["a", "", "b"]
+    assert wrap("x" * 30) == ["x" * 20]
+
+
+def test_events_come_in_order_and_what_does_not_fit_is_counted(world):
+    queue = world.call(Events, 2)
+    for number in range(4):
+        queue.put(events.BUTTON, number)
+    assert world.run(queue.next(10)) == (events.BUTTON, 0)
+    assert world.run(queue.next(10)) == (events.BUTTON, 1)
+    assert world.run(queue.next(10)) == (None, None)
+    assert queue.discards == 2
+
+
+def test_forgetting_leaves_other_events_alone(world):
+    queue = world.call(Events)
+    queue.put(events.BUTTON, 1)
+    queue.put(events.SETTLED, "x")
+    queue.forget(events.BUTTON)
+    assert world.run(queue.next(10)) == (events.SETTLED, "x")
+
+
+class Watchdog:
+    def __init__(self):
+        self.feeds = 0
+
+    def feed(self):
+        self.feeds += 1
+
+
+def test_the_watchdog_is_fed_while_all_tasks_beat(world):
+    watchdog = Watchdog()
+    supervisor = health.Supervisor(watchdog)
+
+    async def lively(beat):
+        while True:
+            beat()
+            await asyncio.sleep(0.5)
+
+    async def start():
+        supervisor.start("one", lively, 2000)
+        supervisor.start("two", lively, 2000)
+        await supervisor.watch()
+
+    world.start(start())
+    world.pass_ms(10500)
+    assert watchdog.feeds == 11
+
+
+def test_one_task_that_hangs_lets_the_watchdog_bite(world):
+    watchdog = Watchdog()
+    supervisor = health.Supervisor(watchdog)
+
+    async def hangs(beat):
+        beat()
+        await asyncio.Event().wait()
+
+    async def start():
+        supervisor.start("hangs", hangs, 5000)
+        await supervisor.watch()
+
+    world.start(start())
+    world.pass_ms(60000)
+    assert 5 <= watchdog.feeds <= 6
+    assert world.call(supervisor.late) == "hangs"
+
+
+def test_a_task_that_fails_starts_again_with_growing_pauses(world):
+    supervisor = health.Supervisor()
+    starts = []
+
+    async def fails(beat):
+        starts.append(world.now_ms)
+        raise RuntimeError("on purpose")
+
+    async def start():
+        supervisor.start("fails", fails, 60000)
+        await supervisor.watch()
+
+    world.start(start())
+    world.pass_ms(8000)
+    assert starts == [0, 500, 1500, 3500, 7500]
+
+
+class Board:
+    """A board of which only the display is left."""
+
+    def __init__(self):
+        self.shown = []
+        self.is_safe = False
+
+    def make_safe(self):
+        self.is_safe = True
+
+    def build_display(self):
+        return self
+
+    async def show(self, lines):
+        self.shown.append(lines)
+
+
+@pytest.fixture
+def board(monkeypatch):
+    made = Board()
+    monkeypatch.setitem(__import__("sys").modules, "boards.simulator", made)
+    monkeypatch.setattr(__import__("boards"), "simulator", made, raising=False)
+    return made
+
+
+def test_safe_mode_says_what_is_wrong_with_the_configuration_and_stays(world, board):
+    world.start(safe_mode.stay(ConfigError("api_token is missing")))
+    world.pass_ms(3600_000)
+    assert board.is_safe
+    assert board.shown[-1] == ["Configuration:", "api_token is missing"]
+
+
+def test_safe_mode_restarts_after_a_minute_when_something_else_failed(world, board, monkeypatch):
+    resets = []
+    machine = types.SimpleNamespace(reset=lambda: resets.append(world.now_ms))
+    monkeypatch.setitem(__import__("sys").modules, "machine", machine)
+    world.start(safe_mode.stay(OSError(5)))
+    world.pass_ms(59000)
+    assert resets == []
+    assert board.shown[-1][0] == "Out of order:"
+    world.pass_ms(6000)
+    assert len(resets) == 1
+
+
+def test_safe_mode_survives_a_board_that_fails(world, board):
+    def fails():
+        raise OSError(19)
+
+    board.build_display = fails
+    task = world.start(safe_mode.stay(ConfigError("x")))
+    world.pass_ms(20000)
+    assert not task.done()
+
+
+def test_files_are_replaced_whole(tmp_path):
+    files = Files(str(tmp_path / "state"))
+    files.write_whole("a", b"one")
+    files.write_whole("a", b"two")
+    assert Files(str(tmp_path / "state")).read_small("a", 10) == b"two"
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["a"]
+
+
+def test_a_missing_file_reads_as_empty(tmp_path):
+    assert Files(str(tmp_path)).read_small("none", 10) == b""
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
+    with pytest.raises(OSError):
+        Files(str(tmp_path / "none" / "state"))
+
+
+def test_only_the_language_that_is_spoken_is_loaded():
+    assert texts.Texts("de").plain("point") == ","
+    assert texts.Texts("en").plain("point") == "."
