@@ -14,21 +14,35 @@ REFUSALS = {
     401: "Check your API token.",
     403: "Check your terminal's permission level.",
     404: "What the path names does not exist; a token is not paired to a wallet, or blocked.",
-    503: "Nothing was decided; try again with the same key.",
+    503: "Nothing was decided; try again, with the same key if there is one.",
+}
+# What is answered where there is no wallet to show.
+NOTHING_BOOKED = {
+    "200": {
+        "description": "The key had booked nothing and never will; `data` is null.",
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "properties": {"data": {"type": "null"}}, "required": ["data"]}
+            }
+        },
+    }
 }
 
 
 def documented(
     blueprint: Blueprint, credential: str, *statuses: int, body: dict | None = None
 ) -> Callable[[Callable], Callable]:
-    """Document a route's credential, its refusals, and what JSON Schema adds to its body."""
+    """Document a route's credential, its refusals, and what JSON Schema adds to its body.
+
+    Every route reads the books first and may find them unreachable: 503 stands at each of them.
+    """
     extra: dict[str, Any] = {"security": [{credential: []}]}
     if body:
         extra["requestBody"] = {"content": {"application/json": {"schema": body}}}
 
     def decorate(route: Callable) -> Callable:
-        described = blueprint.doc(**extra)(route)
-        for status in statuses:
+        described = blueprint.doc(operationId=route.__name__, **extra)(route)
+        for status in (*statuses, 503):
             schema = UnauthenticatedSchema if status == 401 else ErrorSchema
             described = _refusal(blueprint, status, schema)(described)
         return described

@@ -42,7 +42,7 @@ class TransactionRequestSchema(Shape):
     description = Text(DESCRIPTION_LENGTH, required=True)
     tag = Text(TAG_LENGTH, allow_none=True, load_default=None)
     # A null here would be a client's mistake that silently costs it the protection: it is refused.
-    idempotency_key = Text(KEY_LENGTH, allow_none=False, load_default=None)
+    idempotency_key = Text(KEY_LENGTH, allow_none=False)
     coins = fields.List(
         fields.Nested(CoinSchema), validate=validate.Length(max=MAX_COINS), load_default=tuple
     )
@@ -81,7 +81,7 @@ class PageSchema(Shape):
         validate=validate.Range(1, MAX_PAGE),
         metadata={"description": "How many transactions to show, latest first."},
     )
-    before = Text(32, load_default=None, metadata={"description": "Go on after this transaction's id."})
+    before = Text(32, metadata={"description": "Go on after this transaction's id."})
 
 
 class PairingRequestSchema(Shape):
