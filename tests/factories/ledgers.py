@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 
 from sqlalchemy import event
 
@@ -49,11 +48,11 @@ def migrate(path: Path) -> Path:
 
 @contextmanager
 def opened_ledger(path: Path, *, clock: Clock | None = None, ids: Ids | None = None) -> Iterator[Ledger]:
-    """Open the ledger in a file that has been migrated; its ids are the same in every run."""
+    """Open the ledger in a file that has been migrated."""
     settings = settings_for(path)
     database = open_database(settings.database_url)
     try:
-        yield Ledger(database, settings, clock=clock or held_clock(), ids=ids or Ids(Random(4)))
+        yield Ledger(database, settings, clock=clock or held_clock(), ids=ids)
     finally:
         database.close()
 

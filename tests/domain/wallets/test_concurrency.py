@@ -1,0 +1,151 @@
+"""Real threads and real processes at one file: same key at one moment, and a rush on one floor."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from ledger.domain.books.errors import FloorReached
+from ledger.domain.wallets.commands import debit, reverse_key, top_up
+from ledger.domain.wallets.pairing import issue_pairing_code, pair_by_code
+from ledger.foundation.actor import Actor
+from ledger.foundation.errors import Refusal
+from ledger.service import Ledger
+from ledger.storage.runner import KeyVoided
+from tests.factories.ledgers import another_process_of, count, opened_ledger, rows
+from tests.factories.terminals import install
+from tests.factories.wallets import TOKEN, balance_cents, open_wallet
+
+THREADS = 20
+ABOUT = {"token_id": TOKEN, "description": "Coffee"}
+
+
+@pytest.fixture
+def actor(ledger):
+    """Return a terminal that may do everything a terminal can."""
+    return install(ledger).actor
+
+
+@pytest.fixture
+def offices(ledger):
+    """Give two holds on the same books, as two server processes have."""
+    other = another_process_of(ledger)
+    yield [ledger, other]
+    other.database.close()
+
+
+def _at_once(actions):
+    """Run every action in a thread of its own, all from the same moment on; return what each came to."""
+    ready = Barrier(len(actions))
+
+    def wait_and_act(action):
+        ready.wait()
+        try:
+            return action()
+        except Refusal as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(wait_and_act, actions))
+
+
+def _take(office: Ledger, actor: Actor, key: str | None, amount_cents: int):
+    return lambda: office.run(debit, actor=actor, key=key, amount_cents=amount_cents, **ABOUT)
+
+
+def test_equal_requests_at_the_same_moment_are_one_posting_and_repeats(ledger, offices, actor):
+    wallet = open_wallet(ledger, balance_cents=1000)
+    outcomes = _at_once([_take(offices[number % 2], actor, "k1", 100) for number in range(THREADS)])
+    assert sorted(outcome.is_repeat for outcome in outcomes) == [False] + [True] * (THREADS - 1)
+    assert {outcome.answer.balance_cents for outcome in outcomes} == {900}
+    assert balance_cents(ledger, wallet) == 900
+    assert count(ledger, "postings") == 2
+
+
+def test_a_rush_of_debits_stops_exactly_at_the_floor(ledger, offices, actor):
+    wallet = open_wallet(ledger, balance_cents=1000)
+    outcomes = _at_once([_take(offices[number % 2], actor, None, 90) for number in range(THREADS)])
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    assert {type(refusal) for refusal in refused} == {FloorReached}
+    assert len(refused) == THREADS - 11
+    assert {refusal.details["balance_cents"] for refusal in refused} == {10}
+    assert balance_cents(ledger, wallet) == 10
+
+
+def test_debits_and_credits_at_once_add_up(ledger, offices, actor):
+    wallet = open_wallet(ledger, balance_cents=1000)
+
+    def give(office, amount_cents):
+        return lambda: office.run(top_up, actor=actor, amount_cents=amount_cents, **ABOUT)
+
+    takes = [_take(offices[cents % 2], actor, f"k{cents}", cents) for cents in range(1, 11)]
+    _at_once([give(offices[cents % 2], 3 * cents) for cents in range(1, 11)] + takes)
+    assert balance_cents(ledger, wallet) == 1000 + 2 * 55
+
+
+def test_a_request_and_its_reversal_at_the_same_moment_leave_nothing(ledger, offices, actor):
+    wallet = open_wallet(ledger, balance_cents=1000)
+    for number in range(5):
+        asked = {"reversed_key": f"k{number}", "description": "No answer"}
+        purchase, reversal = _at_once(
+            [
+                _take(offices[0], actor, f"k{number}", 100),
+                lambda asked=asked: offices[1].run(reverse_key, actor=actor, **asked),
+            ]
+        )
+        assert not isinstance(reversal, Refusal)
+        assert isinstance(purchase, KeyVoided) or not purchase.is_repeat
+        assert balance_cents(ledger, wallet) == 1000
+
+
+def test_a_pairing_code_shown_to_two_tokens_at_once_pairs_one(ledger, offices, actor, operator):
+    wallet = open_wallet(ledger, None)
+    code = ledger.run(issue_pairing_code, actor=operator, wallet_code=wallet.code).answer.pairing_code
+    outcomes = _at_once(
+        [
+            lambda office=office, token=token: office.run(
+                pair_by_code, actor=actor, token_id=token, pairing_code=code
+            )
+            for office, token in zip(offices, ("04AAAAAA", "04BBBBBB"), strict=True)
+        ]
+    )
+    assert len([outcome for outcome in outcomes if isinstance(outcome, Refusal)]) == 1
+    assert len(rows(ledger, "SELECT 1 FROM wallet_tokens")) == 1
+
+
+def _rush(path: str, actor: Actor, ready, keys: list[str]) -> None:
+    """Take 90 cents for each key, in a process of its own."""
+    with opened_ledger(Path(path)) as office:
+        ready.wait()
+        for key in keys:
+            try:
+                _take(office, actor, key, 90)()
+            except FloorReached:
+                continue
+
+
+@pytest.mark.parametrize(
+    ("keys", "left_cents"),
+    [
+        ([[f"k{n}" for n in range(5)]] * 2, 1000 - 5 * 90),
+        ([[f"{name}{n}" for n in range(10)] for name in "ab"], 10),
+    ],
+    ids=["same keys", "a rush on the floor"],
+)
+def test_two_processes_keep_the_same_promises(ledger, actor, keys, left_cents):
+    wallet = open_wallet(ledger, balance_cents=1000)
+    path = ledger.settings.database_url.database
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Barrier(len(keys))
+    processes = [spawn.Process(target=_rush, args=(path, actor, ready, some)) for some in keys]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert balance_cents(ledger, wallet) == left_cents
+    assert count(ledger, "idempotency_keys") == (1000 - left_cents) // 90
