@@ -47,6 +47,7 @@ def ledger(
 ) -> Iterator[Ledger]:
     """Give a fresh ledger; whatever the test did, its books must be whole at the end."""
     with ledgers.fresh_ledger(migrated_template, tmp_path / "books.db", clock=clock) as fresh:
+        ledgers.forget_durability(fresh)
         yield fresh
         if request.node.get_closest_marker("tampered") is None:
             broken = ledgers.broken_proofs(fresh)

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ledger.domain
@@ -23,9 +23,9 @@ from tests.factories.terminals import ESPRESSO
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=6,
+    max_leaves=4,
 )
-ARGUMENTS = st.dictionaries(st.text(min_size=1), JSON_VALUES, max_size=4)
+ARGUMENTS = st.dictionaries(st.text(min_size=1), JSON_VALUES, max_size=3)
 
 
 def _every_command() -> dict[str, Command]:
@@ -102,12 +102,14 @@ def test_a_secret_is_neither_remembered_nor_printed(kind, data):
     assert secret not in repr(record)
 
 
+@settings(max_examples=40)
 @given(name=st.text(), arguments=ARGUMENTS)
 def test_a_fingerprint_does_not_know_the_order_of_the_arguments(name, arguments):
     turned = dict(reversed(arguments.items()))
     assert fingerprint(name, arguments) == fingerprint(name, turned)
 
 
+@settings(max_examples=40)
 @given(one=ARGUMENTS, other=ARGUMENTS)
 def test_two_requests_share_a_fingerprint_only_if_they_ask_for_the_same(one, other):
     # Compared as JSON, where true is not 1.

@@ -43,10 +43,13 @@ def _log(connection, at=MOMENT):
     # synchronous: 2 is FULL.
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", BUSY_TIMEOUT_MS)],
 )
-def test_every_connection_keeps_the_promises_on_durability(database, pragma, value):
+def test_every_connection_keeps_the_promises_on_durability(tmp_path, pragma, value):
+    # A database as it is opened for people, not the hurried one of most tests.
+    database = open_database(f"sqlite:///{tmp_path}/books.db")
     with database.reading() as one, database.reading() as another, database.writing() as third:
         for connection in (one.connection, another.connection, third):
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+    database.close()
 
 
 def test_the_database_itself_refuses_a_row_that_points_nowhere(database):
