@@ -30,7 +30,7 @@ def read(token: str, secret_key: str, clock: Clock) -> str:
     options = {"require": required, "verify_exp": False, "verify_iat": False}
     try:
         claims = jwt.decode(token, secret_key, algorithms=[_ALGORITHM], audience=_AUDIENCE, options=options)
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, UnicodeEncodeError) as error:
         raise CredentialRefused from error
     if claims["exp"] <= clock.now().timestamp():
         raise CredentialRefused
