@@ -15,8 +15,11 @@ def load_board(name):
     """Import the module of a board; ConfigError when there is none of that name."""
     try:
         return getattr(__import__("boards." + name), name)
-    except ImportError:
-        raise configuration.ConfigError("board: not known")
+    except ImportError as error:
+        # Only the board itself may be missing; a part of it that is missing is another failure.
+        if "boards." + name in str(error):
+            raise configuration.ConfigError("board: not known")
+        raise
 
 
 async def run():

@@ -41,6 +41,18 @@ def test_a_drink_is_paid_once_and_brewed_once(stand, road):
     assert stand.relay_pin.level == 0
     assert road.ledger.balances[TOKEN] == 75
     assert not stand.journal.open_records
+    assert not stand.journal.remarkable
+
+
+def test_a_second_tap_after_the_cup_shows_the_balance_and_sells_nothing(stand, road):
+    buy(stand)
+    stand.wait_for("Enjoy")
+    stand.world.pass_ms(1500)
+    stand.tap(TOKEN)
+    stand.wait_for("Balance 0.75 EUR")
+    stand.world.pass_ms(10000)
+    assert stand.relay_pin.closures == 1
+    assert len(road.posts()) == 1
 
 
 def test_a_tap_without_a_choice_shows_the_balance_and_books_nothing(stand, road):
@@ -193,6 +205,16 @@ def test_a_flash_that_takes_nothing_sells_nothing(stand, road):
     stand.world.pass_ms(20000)
     assert road.posts() == []
     assert stand.relay_pin.closures == 0
+
+
+def test_a_flash_that_works_again_sells_again_by_itself(stand):
+    stand.flash.is_full = True
+    buy(stand)
+    stand.wait_for("Out of order")
+    stand.flash.is_full = False
+    stand.world.pass_ms(20000)
+    buy(stand)
+    stand.wait_for("Enjoy")
 
 
 def test_an_approval_that_cannot_be_written_gives_the_money_back_and_no_cup(stand, road):

@@ -147,6 +147,16 @@ def test_a_coin_for_a_token_that_was_unpaired_waits_and_holds_nobody_else_up(sta
     assert road.ledger.balances[TOKEN] == 150
 
 
+def test_a_coin_that_is_refused_for_a_moment_is_not_overtaken_by_the_next_one(stand, road):
+    open_session(stand)
+    road.troubles.append((404, b'{"message":"m","code":"token_not_paired"}'))
+    stand.coin(50)
+    stand.coin(20)
+    keys = [record.key for record in stand.journal.open_records]
+    stand.world.pass_ms(60000)
+    assert list(road.ledger.postings) == keys
+
+
 def test_a_coin_of_unknown_worth_is_noted_and_never_rounded(stand, road):
     open_session(stand)
     stand.world.call(stand.device.on_unknown_coin, 110, "no coin has 11 pulses")

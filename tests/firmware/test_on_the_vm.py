@@ -1,0 +1,97 @@
+"""What only the real MicroPython VM can show of the firmware: both boards start, and safe mode is safe."""
+
+import pytest
+
+from terminal_sim import Bench
+
+NOWHERE = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def bench():
+    with Bench(seed=1) as made:
+        yield made
+
+
+def terminal(bench, **config):
+    settings = {"device": "coffee_machine", "ledger_url": NOWHERE, "api_token": "token", **config}
+    return bench.terminal(**settings)
+
+
+@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal"])
+def test_each_device_starts_finds_its_reader_and_says_that_the_ledger_is_away(bench, device):
+    machine = terminal(bench, device=device)
+    machine.wait_display("No connection")
+    machine.run_for(2)
+    assert any("reader: working: PN532" in line for line in machine.console)
+    assert machine.relay_closures == 0
+
+
+@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal"])
+def test_an_idle_device_runs_for_minutes_without_a_failure_and_within_its_memory(bench, device):
+    machine = terminal(bench, device=device)
+    machine.run_for(30)
+    before = machine.live_set_bytes()
+    machine.run_for(180)
+    # A try that is under way holds a little more than the pause between two.
+    assert machine.live_set_bytes() < before + 4096
+    assert machine.live_set_bytes() < 96 * 1024
+    assert not [line for line in machine.console if "Traceback" in line or "failed" in line]
+
+
+def test_the_real_board_starts_on_wifi(bench):
+    machine = terminal(
+        bench, board="esp32_pn532_coffee", wifi={"ssid": "home", "password": "x"}, allow_plain_http=True
+    )
+    machine.wait_display("No connection")
+    assert any("wifi: connected to home" in line for line in machine.console)
+
+
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        ({"board": "toaster"}, "board: not known"),
+        ({"api_token": "with blank"}, "api_token: bad"),
+        ({"board": "esp32_pn532_coffee"}, "wifi: ssid is"),
+        ({"board": "esp32_pn532_coffee", "wifi": {"ssid": "home"}}, "ledger_url: https is"),
+        ({"board": "esp32_pn532_coffee", "device": "coin_station"}, "device: this board"),
+        (
+            {
+                "board": "esp32_pn532_coffee",
+                "wifi": {"ssid": "home"},
+                "ledger_url": "https://ledger.example",
+            },
+            "ca.der is missing",
+        ),
+    ],
+)
+def test_a_wrong_configuration_is_shown_and_restarts_nothing(bench, config, line):
+    machine = terminal(bench, **config)
+    machine.wait_display(line)
+    assert machine.display[0].strip() == "Configuration:"
+    machine.run_for(300)
+    assert sum("cannot run" in line for line in machine.console) == 1
+    assert machine.relay_closures == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]"],
+)
+def test_a_broken_configuration_file_is_shown(bench, content):
+    machine = terminal(bench)
+    machine.cut_power()
+    machine.device.files().write("/config.json", content)
+    machine.boot()
+    machine.wait_display("config.json is no")
+
+
+def test_a_part_of_the_program_that_is_missing_is_shown_and_tried_again_each_minute(bench):
+    machine = terminal(bench)
+    machine.cut_power()
+    machine.device.files().write("/journal/store.py", b"import nowhere\n")
+    machine.boot()
+    machine.wait_display("Out of order:")
+    machine.run_for(150)
+    starts = sum("cannot run" in line for line in machine.console)
+    assert 2 <= starts <= 3
