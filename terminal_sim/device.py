@@ -13,11 +13,13 @@ from terminal_sim.parts.wires import GpioWires, I2CBus
 from terminal_sim.vm.clock import Timeline, make_clock
 from terminal_sim.vm.files import Files
 from terminal_sim.vm.flash import FlashChip
-from terminal_sim.vm.process import News, ProgramError, VmProcess
+from terminal_sim.vm.process import DeviceStuck, News, ProgramError, VmProcess
 
 POWER_ON, HARD_RESET, WATCHDOG_RESET = 1, 2, 3
 # From reset to the first line of boot.py; a chip needs about that long.
 START_DELAY_US = 200_000
+# A blocking wait without a timeout that lasts so long will never end.
+LONGEST_BLOCK_US = 600_000_000
 EVENTS = ("request_sent", "request_delivered", "answer_heard", "relay_closed", "relay_opened")
 
 
@@ -236,9 +238,10 @@ class Device:
         return 0
 
     def _wait_for_connection(self, _number: int, left_ms: int) -> int:
-        # Without a timeout the device looks again each second, for ever, as it asked for.
-        wait_us = 1_000_000 if left_ms < 0 else left_ms * 1000
+        wait_us = LONGEST_BLOCK_US if left_ms < 0 else left_ms * 1000
         self.timeline.wait(self.timeline.now_us() + wait_us, self._has_news)
+        if left_ms < 0 and not self._has_news():
+            raise DeviceStuck("the program waits in a blocking socket that has no timeout")
         return 0
 
     def _pass_time(self, duration_us: int) -> None:

@@ -21,6 +21,7 @@ class Foreground:
         _refuse_a_second(name, state_dir)
         self._state_dir = state_dir
         self._is_stopping = False
+        self._taps = 0
         self._bench = Bench(clock="real", state_dir=state_dir)
         self._control = ControlServer()
         self.machine = self._bench.terminal(name=name, **settings)
@@ -73,8 +74,15 @@ class Foreground:
     def _tap(self, uid: str, hold_s: float) -> None:
         self._need_power()
         self.machine.tap(uid)
+        self._taps += 1
         if hold_s > 0:
-            self.machine.device.timeline.after(int(hold_s * 1_000_000), self.machine.untap)
+            this_tap = self._taps
+            self.machine.device.timeline.after(int(hold_s * 1_000_000), lambda: self._let_go(this_tap))
+
+    def _let_go(self, tap: int) -> None:
+        # Another token may have taken the place of this one meanwhile.
+        if tap == self._taps:
+            self.machine.untap()
 
     def _press(self, what: str) -> None:
         self._need_power()

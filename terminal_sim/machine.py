@@ -123,10 +123,12 @@ class Machine:
         self.device.cut_power_when(condition)
 
     def tap(self, uid: str) -> None:
-        """Hold a token to the reader, and leave it there; the UID is hexadecimal text."""
-        self._card = bytes.fromhex(uid)
+        """Lay a token, alone, on the reader and leave it there; the UID is hexadecimal text."""
+        uid_bytes = bytes.fromhex(uid)
+        self.untap()
+        self._card = uid_bytes
         if self.is_powered:
-            self._board.reader.place(self._card)
+            self._board.reader.place(uid_bytes)
 
     def untap(self) -> None:
         """Take the token away."""

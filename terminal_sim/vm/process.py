@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import struct
 import subprocess
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from terminal_sim.vm.node import find_node
 HERE = Path(__file__).parent
 MODULE = Path("@micropython/micropython-webassembly-pyscript/micropython.mjs")
 
+# A program that computes for so long (in real time) without looking at a clock or a pin hangs.
+SILENCE_MS = 30_000
+
 
 class VmMissing(Exception):
     """The MicroPython VM is not installed; the message says what to do."""
@@ -23,6 +27,10 @@ class VmMissing(Exception):
 
 class VmDied(Exception):
     """The VM's process ended by itself."""
+
+
+class DeviceStuck(Exception):
+    """The program neither ends nor asks for anything: on a real device only a watchdog would help."""
 
 
 class ProgramError(Exception):
@@ -88,6 +96,8 @@ class VmProcess:
             stdout=subprocess.PIPE,
             bufsize=0,
         )
+        self._output = select.poll()
+        self._output.register(self._process.stdout, select.POLLIN)
         self.baseline_bytes: int = self.command(
             "start",
             {
@@ -174,6 +184,8 @@ class VmProcess:
             sent += self._process.stdin.write(data[sent:])
 
     def _receive(self) -> list[Any]:
+        if not self._output.poll(SILENCE_MS):
+            raise DeviceStuck(f"the program has been computing for {SILENCE_MS // 1000} s without a pause")
         (length,) = struct.unpack("<I", self._exactly(4))
         return json.loads(self._exactly(length))
 

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from terminal_sim.parts import connections as connections_module
+from terminal_sim.vm.process import DeviceStuck
 
 CLIENT = """
 import asyncio, time
@@ -224,3 +225,13 @@ def test_a_real_clock_goes_on_while_a_server_thinks(client, echo, run_for):
     device = client(timeout=1, clock="real")
     run_for(device, 1.5)
     assert device.console[0].startswith("0 timeout 10")
+
+
+def test_a_blocking_socket_that_would_wait_for_ever_is_reported(make_device, echo):
+    device = make_device(
+        "import socket\ns = socket.socket()\n"
+        f"s.connect(('127.0.0.1', {echo.server_address[1]}))\ns.recv(1)",
+        boots=False,
+    )
+    with pytest.raises(DeviceStuck, match="no timeout"):
+        device.boot()

@@ -50,6 +50,19 @@ def test_interrupts_come_in_the_middle_of_a_blocking_sleep_and_of_a_busy_wait(ma
     assert device.console == ["[(0, 1000), (1, 1050), (0, 1150), (1, 1175)]"]
 
 
+def test_interrupts_come_in_time_while_another_task_sleeps_past_them(make_device, run_for):
+    program = EDGES.replace(
+        "asyncio.run(main())",
+        "async def both():\n    asyncio.create_task(main())\n    while True:\n        await asyncio.sleep(1)\n"
+        "asyncio.run(both())",
+    )
+    device = make_device(program)
+    _pulse(device, 18, 1300, 50)
+    _pulse(device, 18, 1450, 25)
+    run_for(device, 3)
+    assert device.console == ["[(0, 1300), (1, 1350), (0, 1450), (1, 1475)]"]
+
+
 def test_only_the_edges_asked_for_interrupt(make_device, run_for):
     device = make_device(
         "import asyncio, machine\ncount = [0]\n"

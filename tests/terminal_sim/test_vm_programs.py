@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from terminal_sim.vm import process
+
 
 def test_a_program_runs_from_the_flash_and_imports_from_its_folders(make_device):
     device = make_device("from parts import bell\nbell.ring()\nprint(__name__)", boots=False)
@@ -181,3 +183,9 @@ def test_a_fed_watchdog_stays_quiet(make_device, run_for):
     )
     run_for(device, 30)
     assert device.console == ["boot"]
+
+
+def test_a_program_that_never_pauses_is_reported_instead_of_waited_for(make_device, monkeypatch):
+    monkeypatch.setattr(process, "SILENCE_MS", 1500)
+    with pytest.raises(process.DeviceStuck, match="without a pause"):
+        make_device("while True:\n    pass")
