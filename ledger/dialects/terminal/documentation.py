@@ -32,13 +32,13 @@ NOTHING_BOOKED = {
 def documented(
     blueprint: Blueprint, credential: str, *statuses: int, body: dict | None = None
 ) -> Callable[[Callable], Callable]:
-    """Document a route's credential, its refusals, and what JSON Schema adds to its body.
+    """Document a route's credential, its refusals, and what its JSON body is beyond its shape.
 
     Every route reads the books first and may find them unreachable: 503 stands at each of them.
     """
     extra: dict[str, Any] = {"security": [{credential: []}]}
     if body:
-        extra["requestBody"] = {"content": {"application/json": {"schema": body}}}
+        extra["requestBody"] = {"content": {"application/json": body}}
 
     def decorate(route: Callable) -> Callable:
         described = blueprint.doc(operationId=route.__name__, **extra)(route)

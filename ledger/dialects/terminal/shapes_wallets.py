@@ -59,7 +59,26 @@ class TransactionRequestSchema(Shape):
 
 # What `names_one_thing` asks, in JSON Schema's words.
 EXACTLY_ONE = {"oneOf": [{"required": ["products"]}, {"required": ["amount"]}]}
-TRANSACTION_DOCUMENT = {"allOf": [TransactionRequestSchema, EXACTLY_ONE]}
+PURCHASE = {
+    "products": ["espresso", "espresso", "cappuccino"],
+    "description": "Your coffee order in H building",
+    "tag": "coffee",
+    "idempotency_key": "0QwKc2c9jUIxPyaHEjYQ",
+}
+TOP_UP = {
+    "amount": 250,
+    "description": "Münzeinwurf",
+    "tag": "topup",
+    "idempotency_key": "mT5vQ2yBzKc8LwR1dXfA",
+    "coins": [{"denomination": 100, "count": 2}, {"denomination": 50, "count": 1}],
+}
+TRANSACTION_DOCUMENT = {
+    "schema": {"allOf": [TransactionRequestSchema, EXACTLY_ONE]},
+    "examples": {
+        "purchase": {"summary": "A purchase of three coffees", "value": PURCHASE},
+        "top_up": {"summary": "A top-up with coins", "value": TOP_UP},
+    },
+}
 
 
 class DryRunSchema(Shape):
@@ -147,7 +166,12 @@ class ErrorSchema(Shape):
 
     message = fields.String(required=True)
     code = fields.String(required=True)
-    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        required=True,
+        metadata={"examples": [{"products.1": ["Text of 1 to 64 characters."]}]},
+    )
     balance = fields.Integer()
 
 

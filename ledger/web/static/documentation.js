@@ -16,6 +16,7 @@ if (window.SwaggerUIBundle) {
     docExpansion: "list",
     defaultModelsExpandDepth: 0,
     persistAuthorization: false,
+    syntaxHighlight: { theme: "tomorrow-night" },
     validatorUrl: null,
   });
 } else {
