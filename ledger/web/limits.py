@@ -11,7 +11,7 @@ from flask import Request
 from webargs.flaskparser import FlaskParser
 
 from ledger.foundation.errors import Invalid
-from ledger.web.errors import BrokenJson, UnsupportedMediaType
+from ledger.web.errors import BodyTooLarge, BrokenJson, UnsupportedMediaType
 
 # The largest request of any dialect is far smaller; what is larger is a mistake or an attack.
 MAX_BODY_BYTES = 64 * 1024
@@ -43,8 +43,13 @@ class StrictParser(FlaskParser):
         """Return the body; refuses with UnsupportedMediaType, BodyTooLarge or BrokenJson."""
         if not req.is_json:
             raise UnsupportedMediaType
+        body = req.get_data()
+        # A body in chunks says no length beforehand, and reading ends at the limit without a word: a body
+        # that is as long as the limit may be a part of a longer one.
+        if len(body) >= MAX_BODY_BYTES:
+            raise BodyTooLarge
         try:
-            return strict_json(req.get_data())
+            return strict_json(body)
         except ValueError as error:
             raise BrokenJson from error
 
