@@ -41,7 +41,8 @@ class Caller:
     def ask(self, method: str, path: str, **options: object) -> TestResponse:
         """Send one request; `json` or `data` is its body, further `headers` win over the credential."""
         headers = {**self._headers, **options.pop("headers", {})}
-        return self._client.open(path, method=method, headers=headers, **options)
+        # Buffered, so that a file which is sent is closed as well.
+        return self._client.open(path, method=method, headers=headers, buffered=True, **options)
 
     def get(self, path: str, **options: object) -> TestResponse:
         """Send a GET."""
