@@ -17,7 +17,7 @@ TEXT = README.read_text()
 
 
 def code_to_status() -> dict[str, int]:
-    """Return each code of the house with this API's status for it; five of the kinds have none of their own."""
+    """Return each code of the house with this API's status for it (but the codes of bare kinds)."""
     ours = [refusal for refusal in every_refusal() if refusal.__module__.startswith("ledger.")]
     kinds = {refusal.code for refusal in ours if refusal.__module__ == errors.__name__} - {
         "invalid",
