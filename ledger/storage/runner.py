@@ -87,19 +87,19 @@ class Runner:
         # The drivers call a serialization failure an operational error too: it is looked at before
         # such errors become the refusal that the database cannot be reached.
         with translated_errors():
-            for _ in range(ATTEMPTS):
-                try:
-                    return self._attempt(command, actor, key, dry_run, arguments)
-                except DBAPIError as error:
-                    if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
-                        raise
-        raise TooContended
+            return self._run_patiently(command, actor, key, dry_run, arguments)
 
-    def _attempt(
+    def _run_patiently(
         self, command: Command[Answer], actor: Actor, key: str | None, dry_run: bool, arguments: dict
     ) -> Outcome[Answer]:
-        with self._database.writing(keep=not dry_run) as connection:
-            return self._run_once(connection, command, actor, key, arguments)
+        for _ in range(ATTEMPTS):
+            try:
+                with self._database.writing(keep=not dry_run) as connection:
+                    return self._run_once(connection, command, actor, key, arguments)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
+                    raise
+        raise TooContended
 
     def _run_once(
         self, connection: Connection, command: Command[Answer], actor: Actor, key: str | None, arguments: dict

@@ -1,0 +1,1 @@
+"""What no single module promises: floors, sizes, names, documents."""
