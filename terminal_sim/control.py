@@ -19,7 +19,7 @@ from typing import Any
 
 STATE_DIR = Path("var") / "sim"
 NAME_RULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-ANSWER_TIMEOUT_S = 60.0
+ANSWER_TIMEOUT_S = 20.0
 
 
 class Refused(Exception):

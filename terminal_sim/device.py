@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from terminal_sim.parts.connections import Connections
 from terminal_sim.parts.network import Network
@@ -35,10 +35,6 @@ class Restart(Exception):
         self.cause = cause
 
 
-class Board(Protocol):
-    """The chips around a microcontroller, fresh at each start."""
-
-
 class Device:
     """One device in its own time.
 
@@ -53,7 +49,7 @@ class Device:
         *,
         clock: str = "virtual",
         chip: FlashChip | None = None,
-        make_board: Callable[[Device], Board] | None = None,
+        make_board: Callable[[Device], Any] | None = None,
         entropy: random.Random | None = None,
         uptime_ms: int = 0,
     ) -> None:
@@ -65,7 +61,7 @@ class Device:
         self.events: list[tuple[int, str]] = []
         self.program_error: str | None = None
         self.vm: VmProcess | None = None
-        self.board: Board | None = None
+        self.board: Any = None
         self._make_board = make_board
         self._entropy = entropy or random.SystemRandom()
         self._uptime_ms = uptime_ms

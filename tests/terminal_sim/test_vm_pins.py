@@ -53,7 +53,8 @@ def test_interrupts_come_in_the_middle_of_a_blocking_sleep_and_of_a_busy_wait(ma
 def test_interrupts_come_in_time_while_another_task_sleeps_past_them(make_device, run_for):
     program = EDGES.replace(
         "asyncio.run(main())",
-        "async def both():\n    asyncio.create_task(main())\n    while True:\n        await asyncio.sleep(1)\n"
+        "async def both():\n    asyncio.create_task(main())\n"
+        "    while True:\n        await asyncio.sleep(1)\n"
         "asyncio.run(both())",
     )
     device = make_device(program)
