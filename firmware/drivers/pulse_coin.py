@@ -96,7 +96,7 @@ class PulseCoin:
         self.accept(self._is_wanted)
         started = rested_since = compat.ticks_ms()
         is_stuck = False
-        while compat.ticks_diff(compat.ticks_ms(), rested_since) < _REST_MS:
+        while True:
             beat()
             now = compat.ticks_ms()
             if not self._pin.value() or self._head != self._tail:
@@ -105,8 +105,9 @@ class PulseCoin:
                 if not is_stuck and compat.ticks_diff(now, started) >= patience_ms:
                     is_stuck = True
                     listener.on_stuck(True)
+            elif compat.ticks_diff(now, rested_since) >= _REST_MS:
+                break
             await compat.sleep_ms(_STUCK_LOOK_MS)
-        self._tail = self._head
         self._low_since_us, self._pulses, self._spoilt = None, 0, None
         self._is_ready = True
         self.accept(self._is_wanted)

@@ -198,6 +198,18 @@ def test_presses_and_taps_during_a_purchase_are_forgotten(stand, road):
     assert road.ledger.balances[TOKEN] == 75
 
 
+def test_presses_during_a_purchase_that_fails_are_forgotten_and_the_reason_stays_readable(stand, road):
+    road.troubles.extend(["lost_request"] * 9)
+    buy(stand)
+    stand.wait_for("Being checked")
+    stand.device.on_press(1)
+    stand.tap(TOKEN)
+    stand.wait_for("no coffee", 40000)
+    stand.world.pass_ms(3000)
+    assert "no coffee" in stand.screen
+    assert len(set(road.posts())) == 1
+
+
 def test_a_flash_that_takes_nothing_sells_nothing(stand, road):
     stand.flash.is_full = True
     buy(stand)

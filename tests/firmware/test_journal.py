@@ -171,6 +171,9 @@ def test_remarkable_records_are_kept_through_rotation_but_not_without_end(flash,
         do(journal.mark, do(vend, journal), records.VENDED, f"note {number}")
     notes = [record.note for record in boot().remarkable]
     assert notes == [f"note {number}" for number in range(22, 30)]
+    for _ in range(60):
+        do(journal.mark, do(vend, journal), records.REFUSED)
+    assert [record.note for record in boot().remarkable] == notes
 
 
 def test_a_full_journal_refuses_coins_before_it_refuses_anything_else(boot, do):

@@ -13,6 +13,25 @@ OTHER = bytes.fromhex("DEADBEEF")
 RESET_PIN = 4
 
 
+class Looks:
+    """A reader of which is told what each look finds; the last finding stays."""
+
+    version = "a reader"
+
+    def __init__(self, *found):
+        self._found = list(found)
+        self.field_restarts = 0
+
+    async def start(self):
+        """Start."""
+
+    async def restart_field(self):
+        self.field_restarts += 1
+
+    async def read_uid(self):
+        return self._found.pop(0) if len(self._found) > 1 else self._found[0]
+
+
 class Desk:
     def __init__(self, world):
         self.world = world
@@ -61,6 +80,26 @@ def test_a_token_that_flickers_at_the_edge_of_the_field_is_told_once(world, desk
     desk.chip.place(TOKEN)
     world.pass_ms(1000)
     assert desk.seen == [TOKEN]
+
+
+def told(world, reader):
+    """Return what is told of these looks."""
+    seen = []
+    world.start(Presence(reader, seen.append).run(no_beat))
+    world.pass_ms(3000)
+    return seen
+
+
+def test_a_card_left_silent_by_the_last_look_is_asked_again_in_a_fresh_field(world):
+    reader = Looks(TOKEN, None, TOKEN)
+    assert told(world, reader) == [TOKEN]
+    assert reader.field_restarts == 1
+
+
+def test_one_look_in_vain_is_no_leaving_but_two_are(world):
+    assert told(world, Looks(TOKEN, None, None, TOKEN)) == [TOKEN]
+    # A look in vain asks twice: before and after the field's restart.
+    assert told(world, Looks(TOKEN, *[None] * 4, TOKEN)) == [TOKEN, TOKEN]
 
 
 def test_another_token_is_told_at_once(world, desk):

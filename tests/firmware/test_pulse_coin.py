@@ -132,6 +132,17 @@ def test_the_burst_at_power_up_is_no_coin_and_the_slot_stays_closed_meanwhile(wo
     assert slot.unknown == slot.stuck == []
 
 
+@pytest.mark.parametrize("after_ms", range(1380, 1520, 10))
+def test_a_pulse_just_before_the_line_has_rested_is_no_coin(world, after_ms):
+    slot = Slot(world).power_on()
+    world.pass_ms(after_ms)
+    world.call(slot.acceptor.noise, 50_000)
+    is_open = not slot.acceptor.inhibited
+    world.pass_ms(4000)
+    assert slot.unknown == []
+    assert slot.coins == ([10] if is_open else [])
+
+
 def test_the_slot_opens_and_closes_as_asked(world, slot):
     assert not slot.acceptor.inhibited
     slot.driver.accept(False)
