@@ -74,5 +74,6 @@ def _add_network(parts, config):
 
     try:
         parts.open_stream = tls.opener(tls.verified_context(_CA_PATH))
+        wifi.on_connected = lambda: tls.set_clock(config.time_server)
     except (OSError, ValueError):
         raise ConfigError("ca.der is missing or no CA certificate")

@@ -24,6 +24,15 @@ class BadAnswer(Exception):
     """The server's bytes are no HTTP answer, or larger than a device takes."""
 
 
+async def close_quietly(writer):
+    """Close a stream. On MicroPython close() does nothing and wait_closed() gives the socket back."""
+    try:
+        writer.close()
+        await writer.wait_closed()
+    except OSError:
+        pass
+
+
 class _Connection:
     """A stream pair and the bytes read ahead."""
 
@@ -44,9 +53,12 @@ class _Connection:
             return False
         return False
 
-    async def send(self, data):
-        """Write and drain."""
+    def write(self, data):
+        """Hand bytes to the socket; OSError when it takes none, as after a connect that failed unnoticed."""
         self._writer.write(data)
+
+    async def drain(self):
+        """Wait until all that was written is on its way."""
         await self._writer.drain()
 
     async def line(self, limit):
@@ -83,12 +95,9 @@ class _Connection:
             raise EOFError("closed by the server")
         self._ahead += data
 
-    def close(self):
-        """Close at once; errors of a dead connection do not matter."""
-        try:
-            self._writer.close()
-        except OSError:
-            pass
+    async def close(self):
+        """Close; errors of a dead connection do not matter."""
+        await close_quietly(self._writer)
 
 
 class HttpClient:
@@ -119,27 +128,29 @@ class HttpClient:
             except (OSError, EOFError, ValueError, BadAnswer) as error:
                 reason = f"{type(error).__name__} {error}"
             except asyncio.CancelledError:
-                self.close()
+                await self.close()
                 raise
-            self.close()
+            await self.close()
         raise HttpError(reason, self._was_sent)
 
-    def close(self):
+    async def close(self):
         """Close the connection; the next request opens another one."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            connection.close()
+            await connection.close()
 
     async def _exchange(self, method, path, body):
         if self._connection is not None and not await self._connection.is_alive():
-            self.close()
+            await self.close()
         if self._connection is None:
             self._connection = _Connection(*await self._open_stream(self._host, self._port))
         head = f"{method} {self._prefix}{path} HTTP/1.1\r\n{self._head}"
         if body is not None:
             head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        self._connection.write((head + "\r\n").encode() + (body or b""))
+        # From here on the ledger may do what was asked, whatever becomes of the answer.
         self._was_sent = True
-        await self._connection.send((head + "\r\n").encode() + (body or b""))
+        await self._connection.drain()
         return await self._answer()
 
     async def _answer(self):
@@ -160,7 +171,7 @@ class HttpClient:
                 is_last = "close" in value
         body = await self._body(length, is_chunked)
         if is_last or (length is None and not is_chunked):
-            self.close()
+            await self.close()
         return status, body
 
     async def _body(self, length, is_chunked):

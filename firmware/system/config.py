@@ -60,6 +60,7 @@ def check(raw):
     config.language = _choice(raw, "language", LANGUAGES, "en")
     config.ledger_url = _text(raw, "ledger_url", None)
     config.is_tls, config.address = parse_url(config.ledger_url)
+    config.time_server = _text(raw, "time_server", "pool.ntp.org")
     config.api_token = _text(raw, "api_token", None)
     for name, default, least, greatest in _NUMBERS:
         setattr(config, name, _number(raw, name, default, least, greatest))

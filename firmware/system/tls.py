@@ -3,6 +3,8 @@
 import asyncio
 import ssl
 
+from system.log import log
+
 
 def verified_context(ca_path):
     """Return a client context that trusts only the CA certificate (DER) in this file; OSError without it.
@@ -14,6 +16,18 @@ def verified_context(ca_path):
     with open(ca_path, "rb") as file:
         context.load_verify_locations(cadata=file.read())
     return context
+
+
+def set_clock(time_server):
+    """Set the clock from the network; OSError when the server does not answer within a second.
+
+    A device starts in the year 2000, when no certificate was valid yet. The clock serves for nothing else.
+    """
+    import ntptime
+
+    ntptime.host = time_server
+    ntptime.settime()
+    log("clock", "set")
 
 
 def opener(context):

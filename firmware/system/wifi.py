@@ -4,6 +4,7 @@ import asyncio
 
 from micropython import const
 
+from ledger_client.http import close_quietly
 from system import compat
 from system.log import log
 
@@ -22,6 +23,8 @@ class WiFi:
     """
 
     def __init__(self, wlan, settings, address, backoff, open_plain=asyncio.open_connection):
+        # Called once after the first connection and again until it raises no OSError.
+        self.on_connected = None
         self._wlan = wlan
         self._settings = settings
         self._host, self._port = address[0], address[1]
@@ -36,6 +39,8 @@ class WiFi:
             beat()
             if not self._wlan.isconnected():
                 await self._connect(beat)
+            elif self.on_connected:
+                self._tell_connected()
             elif compat.ticks_diff(compat.ticks_ms(), self._probed_at) >= _PROBE_EVERY_MS:
                 await self._probe()
             await compat.sleep_ms(_LOOK_MS)
@@ -60,11 +65,18 @@ class WiFi:
         self._wlan.active(False)
         await compat.sleep_ms(self._backoff.next_ms())
 
+    def _tell_connected(self):
+        try:
+            self.on_connected()
+            self.on_connected = None
+        except OSError as error:
+            log("wifi", f"not yet usable: {error!r}")
+
     async def _probe(self):
         self._probed_at = compat.ticks_ms()
         try:
             _, writer = await compat.wait_for_ms(self._open_plain(self._host, self._port), _PROBE_MS)
-            writer.close()
+            await close_quietly(writer)
             self._in_vain = 0
         except (OSError, asyncio.TimeoutError):
             self._in_vain += 1

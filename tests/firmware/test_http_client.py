@@ -64,7 +64,7 @@ def talk(conversation, *answers):
             try:
                 return await asyncio.wait_for(conversation(client, server), 10)
             finally:
-                client.close()
+                await client.close()
 
     return asyncio.run(run())
 

@@ -31,6 +31,19 @@ class Radio:
         return self.is_active and self.has_access_point and bool(self.joins)
 
 
+class Connection:
+    """A connection whose socket comes back only when its end is waited for, as MicroPython has it."""
+
+    def __init__(self, reach):
+        self._reach = reach
+
+    def close(self):
+        """Do nothing."""
+
+    async def wait_closed(self):
+        self._reach.closed += 1
+
+
 @pytest.fixture
 def radio(world):
     return Radio(world)
@@ -38,19 +51,20 @@ def radio(world):
 
 @pytest.fixture
 def start(world, radio):
-    reach = SimpleNamespace(is_reachable=True, probes=0)
+    reach = SimpleNamespace(is_reachable=True, probes=0, closed=0)
 
     async def open_plain(host, port):
         assert (host, port) == ("ledger", 443)
         reach.probes += 1
         if not reach.is_reachable:
             await asyncio.sleep(3600)
-        return None, SimpleNamespace(close=lambda: None)
+        return None, Connection(reach)
 
-    def started():
+    def started(on_connected=None):
         backoff = Backoff(lambda count: b"\x80" * count)
         settings = {"ssid": "home", "password": "secret"}
         wifi = world.call(WiFi, radio, settings, ("ledger", 443, ""), backoff, open_plain)
+        wifi.on_connected = on_connected
         world.start(wifi.run(no_beat))
         return reach
 
@@ -88,6 +102,21 @@ def test_a_connection_that_leads_nowhere_is_not_believed_for_ever(world, radio, 
     reach = start()
     world.pass_ms(190000)
     assert (reach.probes, radio.activations) == (3, 1)
+    assert reach.closed == 3
     reach.is_reachable = False
     world.pass_ms(240000)
     assert radio.activations == 2
+
+
+def test_what_needs_the_network_is_done_once_and_tried_until_it_works(world, radio, start):
+    tries = []
+
+    def set_clock():
+        tries.append(world.now_ms)
+        if len(tries) < 3:
+            raise OSError(110)
+
+    start(set_clock)
+    world.pass_ms(60000)
+    assert len(tries) == 3
+    assert radio.activations == 1
