@@ -14,7 +14,7 @@ from tests.house.sources import ROOT, python_files, tree
 # What MicroPython brings along on the boards that we build for.
 MICROPYTHON = {
     "array", "asyncio", "binascii", "builtins", "collections", "deflate", "errno", "esp32", "gc",
-    "hashlib", "io", "json", "machine", "micropython", "network", "os", "random", "re", "select",
+    "hashlib", "io", "json", "machine", "micropython", "network", "ntptime", "os", "random", "re", "select",
     "socket", "ssl", "struct", "sys", "time", "uctypes", "vfs",
 }  # fmt: skip
 # Runs on a computer, not on the device: it tells the build tool what to freeze.

@@ -19,7 +19,6 @@ EXCEPTIONS = {
     "firmware/drivers/keypad.py: _follow is nested": (
         "one touch from the first sample to the last: settled, told, let go"
     ),
-    "tests/firmware/test_system.py: has": "all of the small modules under firmware/system together",
 }
 
 
