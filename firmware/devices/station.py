@@ -69,10 +69,14 @@ class Station:
             else:
                 pause_ms = self._backoff.next_ms()
             self.events.put(events.REFRESH)
+            is_up = self._ledger.link == self._ledger.LINK_UP
             while pause_ms > 0:
                 beat()
-                await compat.sleep_ms(min(pause_ms, _TICK_MS * 10))
-                pause_ms -= _TICK_MS * 10
+                await compat.sleep_ms(min(pause_ms, _TICK_MS * 5))
+                pause_ms -= _TICK_MS * 5
+                if is_up and self._ledger.link != self._ledger.LINK_UP:
+                    # Somebody's purchase has met trouble: whether it lasts should be known soon.
+                    break
 
     def on_token(self, uid):
         """Take a token that has arrived."""

@@ -186,6 +186,16 @@ def test_a_terminal_that_the_ledger_does_not_know_is_out_of_order(stand, road):
     assert stand.relay_pin.closures == 0
 
 
+def test_a_terminal_that_was_refused_for_a_moment_serves_again_soon(stand, road):
+    road.troubles.append((401, b'{"message":"Unauthenticated."}'))
+    buy(stand)
+    stand.wait_for("does not know this terminal")
+    stand.world.pass_ms(10000)
+    buy(stand)
+    stand.wait_for("Enjoy")
+    assert road.ledger.balances[TOKEN] == 75
+
+
 def test_presses_and_taps_during_a_purchase_are_forgotten(stand, road):
     road.troubles.append("lost_answer")
     buy(stand)
