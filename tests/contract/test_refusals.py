@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ledger.app import DIALECTS
 from ledger.domain.books.errors import FloorReached
 from ledger.foundation.errors import Kind, Refusal, every_refusal
 from tests.web.applications import nothing_is_written
@@ -115,9 +116,10 @@ def test_every_answer_is_hardened_and_none_may_be_kept(speaker, dialect):
 
 
 def test_a_path_of_no_dialect_is_refused_plainly(speaker, app):
-    for path in ("/", "/nope", "/posx", "/po"):
+    for path in ("/", "/nope", "/po", *(f"{dialect.prefix}x" for dialect in DIALECTS)):
         answer = app.test_client().get(path)
-        assert (answer.status_code, answer.json["code"]) == (404, "route_unknown")
+        plain = {"message": "There is nothing under this path.", "code": "route_unknown"}
+        assert (answer.status_code, answer.json) == (404, plain)
     answer = app.test_client().post("/static/documentation.css")
     assert (answer.status_code, answer.json["code"]) == (405, "method_not_allowed")
     assert "GET" in answer.headers["Allow"]

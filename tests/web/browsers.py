@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # No sandbox because the tests run as root in containers; the rest keeps the browser from calling home.
@@ -21,6 +21,10 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+# A busy machine is no broken page.
+expect.set_options(timeout=30_000)
 
 
 class Watched:
