@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,19 +65,23 @@ def _database_url(given: str) -> URL:
 def _kept_secret_key(url: URL) -> str:
     path = Path(f"{url.database}.key")
     try:
-        path.absolute().parent.mkdir(parents=True, exist_ok=True)
-        # Made under its final mode, and never over the key of another process that was faster.
-        with suppress(FileExistsError), open(path, "x", opener=_private) as file:
-            file.write(secrets.token_urlsafe(32))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _keep(path, secrets.token_urlsafe(32))
         return path.read_text()
     except OSError as error:
-        raise InvalidSetting(
-            f"TAPLEDGER_DATABASE_URL: {path.parent} cannot be written: {error.strerror}"
-        ) from error
+        reason = f"{path.parent} cannot be written: {error.strerror}"
+        raise InvalidSetting(f"TAPLEDGER_DATABASE_URL: {reason}") from error
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _keep(path: Path, secret_key: str) -> None:
+    # Written whole beside its place and then linked there: of several processes that start at once the
+    # first wins, and nobody ever reads half a key. A temporary file is private from its first moment.
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.") as drawn:
+        drawn.write(secret_key)
+        drawn.flush()
+        with suppress(FileExistsError):
+            os.link(drawn.name, path)
 
 
 def _time_zone(name: str) -> ZoneInfo:

@@ -13,6 +13,8 @@ from ledger.service import Ledger
 from ledger.storage.command import Command
 from ledger.storage.runner import Outcome
 
+__all__ = ["EXTENSION", "Outcome", "act_as", "bearer_token", "ledger", "read", "run"]
+
 Answer = TypeVar("Answer")
 EXTENSION = "tapledger"
 

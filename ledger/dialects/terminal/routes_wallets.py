@@ -28,8 +28,7 @@ from ledger.domain.wallets.pairing import pair_by_code
 from ledger.domain.wallets.queries import statement, wallet_by_token
 from ledger.domain.wallets.records import ReversalState, StatementRecord
 from ledger.domain.wallets.rules import normalised_token
-from ledger.storage.runner import Outcome
-from ledger.web.dispatch import read, run
+from ledger.web.dispatch import Outcome, read, run
 
 by_token = EnvelopedBlueprint("Wallets by token", __name__, description="What a tapped token leads to.")
 by_token.before_request(authenticate_terminal)
