@@ -2,8 +2,8 @@
 
 import asyncio
 
-from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 from tests.terminal_sim.chips.microcontroller import WorldLoop
+from tests.terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 
 
 def no_beat():

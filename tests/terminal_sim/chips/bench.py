@@ -3,7 +3,7 @@
 from terminal_sim.chips.bus import Nack
 from terminal_sim.chips.pn532 import PN532Chip
 from terminal_sim.chips.pn532_frames import ACK_FRAME, information_frame
-from terminal_sim.chips.wiring import VirtualTimeline
+from tests.terminal_sim.chips.wiring import VirtualTimeline
 
 SAM_NORMAL = "1401"
 LIST_ONE = "4A0100"

@@ -4,10 +4,10 @@ import pytest
 
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.pn532 import PN532Chip
-from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 from tests.terminal_sim.chips.bench import SAM_NORMAL, Host
 from tests.terminal_sim.chips.desk import Desk
 from tests.terminal_sim.chips.lcd_host import LcdHost
+from tests.terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 
 
 @pytest.fixture

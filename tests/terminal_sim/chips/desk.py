@@ -4,8 +4,8 @@ import asyncio
 
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.pn532 import PN532Chip
-from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 from tests.terminal_sim.chips.microcontroller import Bus, Pin, WorldLoop, make_firmware_importable
+from tests.terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 
 make_firmware_importable()
 

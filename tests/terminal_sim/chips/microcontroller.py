@@ -9,7 +9,7 @@ import types
 from pathlib import Path
 
 from terminal_sim.chips.bus import Nack
-from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
+from tests.terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 
 FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
 FALLING, RISING = 2, 1

@@ -8,7 +8,7 @@ from terminal_sim.chips.buttons import PushButtons
 from terminal_sim.chips.contacts import ContactBounce
 from terminal_sim.chips.keypad import LAYOUT_4X4, KeypadMatrix
 from terminal_sim.chips.relay import Closure, CoffeeBrewer, RelayContact
-from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
+from tests.terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 
 ROWS, COLUMNS = (25, 26, 27, 32), (33, 34, 35, 36)
 BUTTONS = (12, 13, 14, 15)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal_sim.chips.pulse_acceptor import PulseAcceptor, PulseProfile
-from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
+from tests.terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 
 COIN, INHIBIT = 18, 19
 MS = 1_000

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal_sim.chips.wiring import BoardWires, VirtualTimeline
+from tests.terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 
 PIN = 7
 
