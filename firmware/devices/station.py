@@ -33,6 +33,7 @@ class Station:
         self._backoff = parts.backoff()
         self._beat = None
         self._deadline = None
+        self._is_booking = False
         self.events = Events()
         self.name = ""
         self.products = {}
@@ -74,8 +75,9 @@ class Station:
                 beat()
                 await compat.sleep_ms(min(pause_ms, _TICK_MS * 5))
                 pause_ms -= _TICK_MS * 5
-                if is_up and self._ledger.link != self._ledger.LINK_UP:
-                    # Somebody's purchase has met trouble: whether it lasts should be known soon.
+                if is_up and not self._is_booking and self._ledger.link != self._ledger.LINK_UP:
+                    # Somebody has met trouble: whether it lasts should be known soon. While the booking
+                    # itself still tries, the one connection is left to it.
                     break
 
     def on_token(self, uid):
@@ -157,6 +159,7 @@ class Station:
             self._journal.forget(record)
             await self._say("journal_full")
             return
+        self._is_booking = True
         try:
             await self._show("wait")
             deadline_ms = self._config.purchase_deadline_ms
@@ -164,6 +167,7 @@ class Station:
                 record, await self._ledger.post_until_known(record, deadline_ms, self._say_checking)
             )
         finally:
+            self._is_booking = False
             record.is_held = False
             self.settlement.wake()
 

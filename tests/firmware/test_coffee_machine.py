@@ -196,6 +196,15 @@ def test_a_terminal_that_was_refused_for_a_moment_serves_again_soon(stand, road)
     assert road.ledger.balances[TOKEN] == 75
 
 
+def test_while_a_purchase_tries_again_nothing_else_takes_the_connection(stand, road):
+    stand.wait_for("Choose a drink")
+    before = len(road.sent)
+    road.troubles.extend(["lost_request"] * 3)
+    buy(stand)
+    stand.wait_for("Enjoy")
+    assert {method for method, _, _ in road.sent[before:]} == {"POST"}
+
+
 def test_presses_and_taps_during_a_purchase_are_forgotten(stand, road):
     road.troubles.append("lost_answer")
     buy(stand)
