@@ -92,7 +92,7 @@ def test_reading_stops_at_the_first_bad_line_and_the_rest_is_written_anew(flash,
     do(vend, journal)
     good = flash.contents["journal"]
     do(vend, journal)
-    flash.contents["journal"] = good + b"0" + flash.contents["journal"][len(good) + 1 :]
+    flash.contents["journal"] = good + b"x" + flash.contents["journal"][len(good) + 1 :]
     journal = boot()
     assert [record.number for record in journal.open_records] == [1]
     assert flash.contents["journal"] == good
