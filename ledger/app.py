@@ -13,9 +13,8 @@ from ledger.service import Ledger
 from ledger.settings import Settings
 from ledger.storage.database import Database, make_engine
 from ledger.tables import Base
-from ledger.web import errors, headers
+from ledger.web import errors, headers, limits
 from ledger.web.dispatch import EXTENSION
-from ledger.web.limits import MAX_BODY_BYTES
 from ledger.web.openapi import publish
 
 DIALECTS = (TERMINAL,)
@@ -39,12 +38,13 @@ def create_app(
     app = Flask("ledger", static_folder="web/static", template_folder="web/templates")
     app.url_map.strict_slashes = False
     app.json.sort_keys = False
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SQLALCHEMY_DATABASE_URI=settings.database_url)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.extensions[EXTENSION] = _open_ledger(app, settings, clock, ids)
     for dialect in DIALECTS:
         publish(app, dialect)
     errors.install(app, DIALECTS)
     headers.install(app)
+    limits.install(app)
     return app
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask import Request
+from flask import Flask, Request, Response, request
 from webargs.flaskparser import FlaskParser
 
 from ledger.foundation.errors import Invalid
@@ -15,6 +15,24 @@ from ledger.web.errors import BodyTooLarge, BrokenJson, UnsupportedMediaType
 
 # The largest request of any dialect is far smaller; what is larger is a mistake or an attack.
 MAX_BODY_BYTES = 64 * 1024
+# How much of a refused body is read and thrown away, so that its sender comes to hear the refusal.
+MAX_UNHEARD_BYTES = 8 * 1024 * 1024
+
+
+def install(app: Flask) -> None:
+    """Bound every body, and hear out those that are refused before they were read."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+
+    @app.after_request
+    def hear_out(response: Response) -> Response:
+        # Who is still sending when the connection closes gets a broken pipe in place of our words. Only a
+        # server that marks the body's end can be read on without waiting for ever.
+        body = request.environ["wsgi.input"]
+        if request.environ.get("wsgi.input_terminated"):
+            left = MAX_UNHEARD_BYTES
+            while left > 0 and (piece := body.read(MAX_BODY_BYTES)):
+                left -= len(piece)
+        return response
 
 
 def strict_json(text: bytes) -> Any:
