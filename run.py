@@ -172,10 +172,13 @@ def pip(*arguments: str) -> None:
 
 def call(command: list) -> int:
     """Run a command in the foreground and return its exit status."""
-    try:
-        return subprocess.call([str(word) for word in command], cwd=ROOT)
-    except KeyboardInterrupt:
-        return 130
+    process = subprocess.Popen([str(word) for word in command], cwd=ROOT)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            # Ctrl-C has reached the command too, which ends in its own good time and with its own words.
+            continue
 
 
 def call_quietly(command: list, failure: str, environment: dict | None = None) -> None:

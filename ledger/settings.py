@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+# What HS256 needs at least (RFC 7518 section 3.2).
+SECRET_KEY_LENGTH = 32
 DEFAULT_DATABASE_URL = "sqlite:///var/tapledger.db"
 
 
@@ -41,7 +43,7 @@ class Settings:
         url = _database_url(environment.get("TAPLEDGER_DATABASE_URL") or DEFAULT_DATABASE_URL)
         return cls(
             database_url=url,
-            secret_key=environment.get("TAPLEDGER_SECRET_KEY") or _kept_secret_key(url),
+            secret_key=_secret_key(environment.get("TAPLEDGER_SECRET_KEY"), url),
             time_zone=_time_zone(environment.get("TAPLEDGER_TIME_ZONE") or "Europe/Berlin"),
             currency=_currency(environment.get("TAPLEDGER_CURRENCY") or "EUR"),
         )
@@ -60,6 +62,14 @@ def _database_url(given: str) -> URL:
         )
     # Absolute from here on: Flask-SQLAlchemy would look for a relative file in a folder of its own.
     return url.set(database=str(Path(url.database).absolute()))
+
+
+def _secret_key(given: str | None, url: URL) -> str:
+    secret_key = given or _kept_secret_key(url)
+    if len(secret_key) < SECRET_KEY_LENGTH:
+        source = "TAPLEDGER_SECRET_KEY" if given else f"{url.database}.key"
+        raise InvalidSetting(f"{source} holds fewer than {SECRET_KEY_LENGTH} characters, too few for a key")
+    return secret_key
 
 
 def _kept_secret_key(url: URL) -> str:

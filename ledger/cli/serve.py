@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import click
@@ -39,12 +40,14 @@ class Server(BaseApplication):
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the ledger over HTTP until it is told to stop; says where it is listening."""
-    open_ledger()  # an outdated schema is said here, in one line, and not by each worker
+    # What is wrong is said here, in one line, and not by the server or by each of its workers.
+    open_ledger()
+    _require_free(host, port)
     Server(
         {
             "bind": f"{host}:{port}",
             "workers": workers,
-            "worker_class": "gthread",
+            "worker_class": "ledger.cli.worker.BoundedThreadWorker",
             "threads": THREADS_PER_WORKER,
             "keepalive": KEEP_ALIVE_S,
             "graceful_timeout": GRACEFUL_STOP_S,
@@ -53,6 +56,17 @@ def serve(host: str, port: int, workers: int) -> None:
             "when_ready": _announce,
         }
     ).run()
+
+
+def _require_free(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port), family=_family(host)).close()
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.getaddrinfo(host, None)[0][0]
 
 
 def _announce(arbiter: Any) -> None:

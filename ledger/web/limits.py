@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask import Flask, Request, Response, request
 from webargs.flaskparser import FlaskParser
 
 from ledger.foundation.errors import Invalid
-from ledger.web.errors import BodyTooLarge, BrokenJson, UnsupportedMediaType
+from ledger.web.errors import BadRequest, BodyTooLarge, BrokenJson, UnsupportedMediaType
 
 # The largest request of any dialect is far smaller; what is larger is a mistake or an attack.
 MAX_BODY_BYTES = 64 * 1024
@@ -30,8 +31,9 @@ def install(app: Flask) -> None:
         body = request.environ["wsgi.input"]
         if request.environ.get("wsgi.input_terminated"):
             left = MAX_UNHEARD_BYTES
-            while left > 0 and (piece := body.read(MAX_BODY_BYTES)):
-                left -= len(piece)
+            with suppress(OSError):  # a sender that breaks off has nothing more to hear
+                while left > 0 and (piece := body.read(MAX_BODY_BYTES)):
+                    left -= len(piece)
         return response
 
 
@@ -58,7 +60,7 @@ class StrictParser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION)
 
     def load_json(self, req: Request, schema: Any) -> Any:
-        """Return the body; refuses with UnsupportedMediaType, BodyTooLarge or BrokenJson."""
+        """Return the body; refuses with UnsupportedMediaType, BodyTooLarge, BadRequest or BrokenJson."""
         if not req.is_json:
             raise UnsupportedMediaType
         body = req.get_data()
@@ -66,6 +68,9 @@ class StrictParser(FlaskParser):
         # that is as long as the limit may be a part of a longer one.
         if len(body) >= MAX_BODY_BYTES:
             raise BodyTooLarge
+        # A connection that ended early may have delivered valid JSON that was not meant to end there.
+        if req.content_length is not None and len(body) < req.content_length:
+            raise BadRequest
         try:
             return strict_json(body)
         except ValueError as error:

@@ -89,6 +89,12 @@ def test_settings_that_cannot_be_name_themselves(command: Command):
     assert "TAPLEDGER_CURRENCY" in command.refused("audit", TAPLEDGER_CURRENCY="euro")
 
 
+def test_a_key_file_that_was_emptied_is_named(command: Command):
+    Path(f"{command.books}.key").write_text("")
+    assert "books.db.key" in command.refused("audit")
+    assert "TAPLEDGER_SECRET_KEY" in command.refused("audit", TAPLEDGER_SECRET_KEY="short")
+
+
 def test_the_signing_key_is_drawn_once_and_private(command: Command):
     command.data("operator", "add", "anna", "--role", "admin")
     key = Path(f"{command.books}.key")
