@@ -9,8 +9,8 @@ from gunicorn.app.base import BaseApplication
 
 from ledger.app import create_app
 from ledger.cli.context import open_ledger
+from ledger.storage.database import CONNECTIONS
 
-THREADS_PER_WORKER = 8
 # A terminal keeps its connection between two customers: a new one costs it a handshake.
 KEEP_ALIVE_S = 75
 GRACEFUL_STOP_S = 5
@@ -39,13 +39,14 @@ class Server(BaseApplication):
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the ledger over HTTP until it is told to stop; says where it is listening."""
-    open_ledger()  # an outdated schema is said here, in one line, and not by each worker
+    # An outdated schema is said here, in one line, and not by each worker; no worker inherits a connection.
+    open_ledger().database.close()
     Server(
         {
             "bind": f"{host}:{port}",
             "workers": workers,
             "worker_class": "gthread",
-            "threads": THREADS_PER_WORKER,
+            "threads": CONNECTIONS,
             "keepalive": KEEP_ALIVE_S,
             "graceful_timeout": GRACEFUL_STOP_S,
             "loglevel": "warning",
