@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ledger.cli.serve import KEEP_ALIVE_S, THREADS_PER_WORKER
+from ledger.cli.serve import KEEP_ALIVE_S
+from ledger.storage.database import CONNECTIONS
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
@@ -16,7 +17,7 @@ _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 @contextmanager
 def bare_server(workers: int) -> Iterator[int]:
     """Serve the bare route; gives its port."""
-    settings = ["--worker-class", "gthread", "--threads", str(THREADS_PER_WORKER)]
+    settings = ["--worker-class", "gthread", "--threads", str(CONNECTIONS)]
     settings += ["--workers", str(workers), "--keep-alive", str(KEEP_ALIVE_S), "--no-control-socket"]
     command = [sys.executable, "-m", "gunicorn", "benchmarks.bare:app", "--bind", "127.0.0.1:0", *settings]
     with _running(command) as port:

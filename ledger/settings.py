@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 # What HS256 needs at least (RFC 7518 section 3.2).
 SECRET_KEY_LENGTH = 32
 DEFAULT_DATABASE_URL = "sqlite:///var/tapledger.db"
+_POSTGRESQL = ("postgresql", "postgresql+psycopg")
 
 
 class InvalidSetting(Exception):
@@ -27,9 +28,10 @@ class InvalidSetting(Exception):
 class Settings:
     """Where the books are, and what the house has decided.
 
-    TAPLEDGER_DATABASE_URL (SQLAlchemy form), TAPLEDGER_SECRET_KEY (signs operators' tokens; drawn
-    once and kept beside an SQLite database when it is not set), TAPLEDGER_TIME_ZONE (for times that
-    people read), TAPLEDGER_CURRENCY (ISO 4217).
+    TAPLEDGER_DATABASE_URL (SQLAlchemy form: an SQLite file or a PostgreSQL database),
+    TAPLEDGER_SECRET_KEY (signs operators' tokens; drawn once and kept beside an SQLite database when
+    it is not set, required with PostgreSQL, where several nodes must share it), TAPLEDGER_TIME_ZONE
+    (for times that people read), TAPLEDGER_CURRENCY (ISO 4217).
     """
 
     database_url: URL
@@ -56,20 +58,43 @@ def _database_url(given: str) -> URL:
         raise InvalidSetting(
             "TAPLEDGER_DATABASE_URL is no SQLAlchemy URL; an example: sqlite:///var/books.db"
         ) from error
+    if url.drivername in _POSTGRESQL and url.database:
+        return _with_driver(url)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         raise InvalidSetting(
-            "TAPLEDGER_DATABASE_URL must name an SQLite file; an example: sqlite:///var/books.db"
+            "TAPLEDGER_DATABASE_URL must name an SQLite file or a PostgreSQL database;"
+            " examples: sqlite:///var/books.db, postgresql://ledger@localhost/books"
         )
     # Absolute from here on: Flask-SQLAlchemy would look for a relative file in a folder of its own.
     return url.set(database=str(Path(url.database).absolute()))
 
 
 def _secret_key(given: str | None, url: URL) -> str:
-    secret_key = given or _kept_secret_key(url)
+    secret_key = given or _default_secret_key(url)
     if len(secret_key) < SECRET_KEY_LENGTH:
         source = "TAPLEDGER_SECRET_KEY" if given else f"{url.database}.key"
         raise InvalidSetting(f"{source} holds fewer than {SECRET_KEY_LENGTH} characters, too few for a key")
     return secret_key
+
+
+def _with_driver(url: URL) -> URL:
+    # Imported here only: whoever keeps the books in a file needs no driver.
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise InvalidSetting(
+            "TAPLEDGER_DATABASE_URL names PostgreSQL;"
+            " its driver comes with the extra: pip install 'tapledger[postgresql]'"
+        ) from None
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _default_secret_key(url: URL) -> str:
+    if url.get_backend_name() == "postgresql":
+        raise InvalidSetting(
+            "TAPLEDGER_SECRET_KEY must be set with PostgreSQL: every node signs with the same one"
+        )
+    return _kept_secret_key(url)
 
 
 def _kept_secret_key(url: URL) -> str:

@@ -12,6 +12,9 @@ from ledger.foundation.actor import Actor, operator_on_this_machine
 from ledger.foundation.clock import HeldClock
 from ledger.service import Ledger
 from tests.factories import ledgers
+from tests.factories.shelves import PostgreSQLServer, PostgreSQLShelf, Shelf, SQLiteShelf, running_postgresql
+
+BOTH_DATABASES = ("sqlite", "postgresql")
 
 # A busy machine is not a slow test: only the number of examples bounds a property.
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -29,6 +32,32 @@ def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return ledgers.migrate(tmp_path_factory.mktemp("template") / "books.db")
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSQLServer]:
+    """Return a real PostgreSQL server; that there is none is a failure, never a skip."""
+    with running_postgresql() as server:
+        yield server
+
+
+@pytest.fixture
+def database_name() -> str:
+    """Return which database the test's books are on; where both matter, this is parametrised."""
+    return "sqlite"
+
+
+@pytest.fixture
+def shelf(request: pytest.FixtureRequest, database_name: str) -> Iterator[Shelf]:
+    """Return where the test gets its databases from."""
+    if database_name == "postgresql":
+        shelf = PostgreSQLShelf(request.getfixturevalue("postgresql_server"))
+    else:
+        shelf = SQLiteShelf(
+            request.getfixturevalue("migrated_template"), request.getfixturevalue("tmp_path")
+        )
+    yield shelf
+    shelf.clear()
+
+
 @pytest.fixture
 def clock() -> HeldClock:
     """Return the clock of the test's ledger."""
@@ -42,11 +71,9 @@ def operator() -> Actor:
 
 
 @pytest.fixture
-def ledger(
-    request: pytest.FixtureRequest, migrated_template: Path, tmp_path: Path, clock: HeldClock
-) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, shelf: Shelf, clock: HeldClock) -> Iterator[Ledger]:
     """Give a fresh ledger; whatever the test did, its books must be whole at the end."""
-    with ledgers.fresh_ledger(migrated_template, tmp_path / "books.db", clock=clock) as fresh:
+    with ledgers.opened_ledger(shelf.migrated(), clock=clock) as fresh:
         ledgers.forget_durability(fresh)
         yield fresh
         if request.node.get_closest_marker("tampered") is None:

@@ -10,8 +10,8 @@ from gunicorn.app.base import BaseApplication
 
 from ledger.app import create_app
 from ledger.cli.context import open_ledger
+from ledger.storage.database import CONNECTIONS
 
-THREADS_PER_WORKER = 8
 # A terminal keeps its connection between two customers: a new one costs it a handshake.
 KEEP_ALIVE_S = 75
 GRACEFUL_STOP_S = 5
@@ -40,15 +40,16 @@ class Server(BaseApplication):
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the ledger over HTTP until it is told to stop; says where it is listening."""
-    # What is wrong is said here, in one line, and not by the server or by each of its workers.
-    open_ledger()
+    # What is wrong is said here, in one line, and not by the server or by each of its workers; none of
+    # them inherits a connection.
+    open_ledger().database.close()
     _require_free(host, port)
     Server(
         {
             "bind": f"{host}:{port}",
             "workers": workers,
             "worker_class": "ledger.cli.worker.BoundedThreadWorker",
-            "threads": THREADS_PER_WORKER,
+            "threads": CONNECTIONS,
             "keepalive": KEEP_ALIVE_S,
             "graceful_timeout": GRACEFUL_STOP_S,
             "loglevel": "warning",

@@ -17,7 +17,19 @@ from ledger.storage.transaction import Reader
 
 # How long a writer waits for its turn before it is told to come again.
 BUSY_TIMEOUT_MS = 5_000
+# How long PostgreSQL works on one statement, and how long it keeps the locks of a node that went silent.
+STATEMENT_TIMEOUT_MS = 30_000
+SILENCE_TIMEOUT_MS = 30_000
+CONNECT_TIMEOUT_S = 5
+# A thread holds one connection at a time: so many threads a process are served without waiting.
+CONNECTIONS = 8
 WRITES = {"ledger_writes": True}
+# On PostgreSQL a writer is READ COMMITTED, so that what it reads after waiting for a lock is what the
+# holder of the lock has left; a reader has one snapshot for all its statements and can write nothing.
+# SQLite gives both by itself.
+_READS = {"postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}}
+# undefined_table and read_only_sql_transaction: not migrated yet, or a standby that is not yet promoted.
+_UNREADY_SQLSTATES = {"42P01", "25006"}
 
 
 class DatabaseUnreachable(Unavailable):
@@ -32,6 +44,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._reads = _READS.get(engine.dialect.name, {})
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -39,8 +52,10 @@ class Database:
 
         Refuses with DatabaseUnreachable when the database does not answer.
         """
-        with translated_errors(), self.engine.connect() as connection, connection.begin():
-            yield Reader(connection)
+        with translated_errors(), self.engine.connect() as connection:
+            connection = connection.execution_options(**self._reads)
+            with connection.begin():
+                yield Reader(connection)
 
     @contextmanager
     def writing(self, *, keep: bool = True) -> Iterator[Connection]:
@@ -67,15 +82,38 @@ def open_database(url: str) -> Database:
 
 def make_engine(url: URL, **options: Any) -> Engine:
     """Create an engine that keeps this product's promises on durability and isolation."""
-    if url.get_backend_name() == "sqlite":
-        if url.database and url.database != ":memory:":
-            Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
-        options.setdefault("connect_args", {})["check_same_thread"] = False
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url, **(_postgresql_options(url) | options))
+    if url.database and url.database != ":memory:":
+        Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+    options.setdefault("connect_args", {})["check_same_thread"] = False
     engine = create_engine(url, **options)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
     return engine
+
+
+def _postgresql_options(url: URL) -> dict[str, Any]:
+    # What the URL says comes last and wins: `?options=-c synchronous_commit=remote_apply` asks for more.
+    session = {
+        "synchronous_commit": "on",
+        "lock_timeout": BUSY_TIMEOUT_MS,
+        "statement_timeout": STATEMENT_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": SILENCE_TIMEOUT_MS,
+    }
+    ours = " ".join(f"-c {name}={value}" for name, value in session.items())
+    return {
+        "connect_args": {
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "options": f"{ours} {url.query.get('options', '')}",
+        },
+        "isolation_level": "READ COMMITTED",
+        # A connection that died in the pool (a restart, a failover) is noticed before a request needs it.
+        "pool_pre_ping": True,
+        "pool_size": CONNECTIONS,
+        "max_overflow": CONNECTIONS,
+        "pool_timeout": CONNECT_TIMEOUT_S,
+    }
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
@@ -109,6 +147,7 @@ def translated_errors() -> Iterator[None]:
         raise DatabaseUnreachable from error
     except DBAPIError as error:
         # The bare class is what SQLite says of a file that is no database.
-        if error.connection_invalidated or type(error) is DatabaseError:
+        unready = getattr(error.orig, "sqlstate", None) in _UNREADY_SQLSTATES
+        if unready or error.connection_invalidated or type(error) is DatabaseError:
             raise DatabaseUnreachable from error
         raise

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from ledger.foundation.errors import Unavailable
 from ledger.storage.database import Database
+from ledger.storage.tables import lock_schema
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -30,8 +31,9 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
     version, whose migrations end before it.
     """
     config = _config()
-    # The write lock comes first: of two upgrades at the same moment the second finds the work done.
+    # The lock comes first: of two upgrades at the same moment the second finds the work done.
     with Database(engine).writing() as connection:
+        lock_schema(connection)
         before = _revision(connection)
         if before is not None and before not in _known(config):
             raise SchemaOutdated("The database's schema is newer than this version: install a newer version.")

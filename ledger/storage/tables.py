@@ -13,14 +13,19 @@ from sqlalchemy import (
     Row,
     String,
     UniqueConstraint,
+    func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.storage.columns import Base
+
+# The number of the advisory lock that upgrades of one PostgreSQL database queue for.
+_SCHEMA_LOCK = 0x7461706C
 
 
 class AuditLog(Base):
@@ -108,3 +113,17 @@ def insert_audit_row(connection: Connection, values: dict[str, Any]) -> int:
 def insert_events(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Put events into the outbox."""
     connection.execute(insert(DomainEvent), rows)
+
+
+def lift_statement_timeout(connection: Connection) -> None:
+    """Let the rest of this transaction's statements take as long as they need; SQLite has no such limit."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def lock_schema(connection: Connection) -> None:
+    """Let nobody else migrate until this transaction ends; on SQLite the write lock does so already."""
+    if connection.dialect.name == "postgresql":
+        lift_statement_timeout(connection)
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Executable, Row
 from ledger.foundation.actor import Actor
 from ledger.foundation.ids import Ids
 from ledger.storage.keys import require_key
-from ledger.storage.tables import IdempotencyKey, find_key, insert_if_absent
+from ledger.storage.tables import IdempotencyKey, find_key, insert_if_absent, lift_statement_timeout
 
 __all__ = ["Reader", "Row", "Transaction"]
 
@@ -33,6 +33,10 @@ class Reader:
     def scalar(self, statement: Executable) -> Any:
         """Execute a statement and return the first column of its first row, or None."""
         return self.connection.execute(statement).scalar()
+
+    def take_time(self) -> None:
+        """Let the statements that follow run as long as they need: a proof looks at every row there is."""
+        lift_statement_timeout(self.connection)
 
 
 class Transaction(Reader):

@@ -10,9 +10,16 @@ from flask import Flask
 from ledger.app import DIALECTS
 from ledger.service import Ledger
 from ledger.web.dialect import Dialect
+from tests.conftest import BOTH_DATABASES
 from tests.contract.speakers import SPEAKERS
 from tests.contract.speakers.speaker import Speaker
 from tests.web.applications import opened_app
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def database_name(request: pytest.FixtureRequest) -> str:
+    """Return each database in turn: what holds on one holds on the other."""
+    return request.param
 
 
 @pytest.fixture

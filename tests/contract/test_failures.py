@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from ledger.foundation.ids import Ids
 from ledger.storage import database
+from tests.factories.ledgers import raw_connection
 from tests.web.applications import nothing_is_written, opened_app
 
 
@@ -38,23 +37,19 @@ def test_a_failure_is_logged_with_its_cause(speaker, ledger, caplog):
 
 def test_a_database_that_is_locked_for_too_long_asks_to_come_again(speaker, ledger, monkeypatch):
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
-    other = sqlite3.connect(ledger.settings.database_url.database, isolation_level=None)
     with opened_app(ledger) as impatient:
-        with nothing_is_written(ledger):
-            other.execute("BEGIN IMMEDIATE")
+        with nothing_is_written(ledger), raw_connection(ledger) as other:
+            other.take_write_lock()
             answer = speaker.pay(130, key="again", app=impatient)
-            other.execute("ROLLBACK")
+            other.rollback()
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "1"
         speaker.assert_refusal(answer)
         assert speaker.is_booked(speaker.pay(130, key="again", app=impatient))
-    other.close()
 
 
 def test_reading_goes_on_while_somebody_writes(speaker, ledger):
-    other = sqlite3.connect(ledger.settings.database_url.database, isolation_level=None)
     speaker.pay(130)
-    other.execute("BEGIN IMMEDIATE")
-    assert speaker.balance_cents() == 870
-    other.execute("ROLLBACK")
-    other.close()
+    with raw_connection(ledger) as other:
+        other.take_write_lock()
+        assert speaker.balance_cents() == 870

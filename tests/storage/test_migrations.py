@@ -11,16 +11,17 @@ from sqlalchemy import inspect, text
 from ledger.storage.database import open_database
 from ledger.storage.schema import SchemaOutdated, newest, require_current, revision, upgrade
 from ledger.tables import Base
-from tests.factories.ledgers import contents, raw_connection
+from tests.factories.ledgers import contents, raw_connection, rows
+from tests.factories.shelves import PostgreSQLShelf, SQLiteShelf
 from tests.factories.wallets import open_wallet
 
 GUARDED = ("postings", "audit_log")
 
 
 @pytest.fixture
-def empty(tmp_path):
+def empty(ledger, shelf):
     """Give a database that has no schema."""
-    database = open_database(f"sqlite:///{tmp_path}/empty.db")
+    database = open_database(shelf.empty())
     yield database
     database.close()
 
@@ -81,6 +82,7 @@ def test_checks_are_named_and_none_is_lost_on_the_way(ledger):
     assert all(check for checks in reflected.values() for check in checks)
 
 
+@pytest.mark.parametrize("database_name", ["sqlite"], indirect=True)
 def test_ids_are_never_given_twice(ledger, empty):
     Base.metadata.create_all(empty.engine)
 
@@ -91,16 +93,66 @@ def test_ids_are_never_given_twice(ledger, empty):
     assert {"postings", "wallets", "wallet_tokens", "audit_log"} <= counting(ledger.database.engine)
 
 
+@pytest.mark.parametrize("database_name", ["sqlite"], indirect=True)
 def test_one_token_one_wallet_is_an_index_of_the_database(ledger):
     sql = _statements(ledger.database.engine, "index")["uq_wallet_tokens_paired"]
     assert re.search(r"UNIQUE INDEX \S+ ON wallet_tokens \(token_id\) WHERE unpaired_at IS NULL", sql)
 
 
+@pytest.mark.parametrize("database_name", ["sqlite"], indirect=True)
 def test_what_is_append_only_is_guarded_by_the_database(ledger):
     triggers = _statements(ledger.database.engine, "trigger")
     endings = ("updated", "deleted", "replaced")
     expected = {f"{table}_are_never_{ending}" for table in GUARDED for ending in endings}
     assert set(triggers) == expected
+
+
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+def test_one_token_one_wallet_is_an_index_of_postgresql_too(ledger):
+    said = "SELECT indexdef FROM pg_indexes WHERE indexname = 'uq_wallet_tokens_paired'"
+    [(sql,)] = rows(ledger, said)
+    assert re.search(r"UNIQUE INDEX .* \(token_id\) WHERE \(unpaired_at IS NULL\)", sql)
+
+
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+def test_what_is_append_only_is_guarded_by_postgresql_even_from_a_replica(ledger):
+    said = "SELECT tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal"
+    endings = ("updated", "deleted", "truncated")
+    expected = {(f"{table}_are_never_{ending}", "A") for table in GUARDED for ending in endings}
+    assert set(rows(ledger, said)) == expected
+
+
+def test_both_databases_enforce_the_same(postgresql_server, migrated_template, tmp_path):
+    shelves = (SQLiteShelf(migrated_template, tmp_path), PostgreSQLShelf(postgresql_server))
+    databases = [open_database(shelf.migrated()) for shelf in shelves]
+    one, other = (_comparable(_described(database.engine)) for database in databases)
+    for database, shelf in zip(databases, shelves, strict=True):
+        database.close()
+        shelf.clear()
+    assert one == other
+    assert one["postings"]["checks"] == {
+        "ck_postings_amount_positive",
+        "ck_postings_kind",
+        "ck_postings_reversal_names_posting",
+        "ck_postings_two_accounts",
+    }
+
+
+def _comparable(described):
+    """Return what two databases of different make can have in common: names, columns, what may be empty."""
+    for table in described.values():
+        table["columns"] = [(name, nullable) for name, _, nullable, _ in table["columns"]]
+        table["checks"] = {name for name, _ in table["checks"]}
+        # SQLite gives an AUTOINCREMENT key no name.
+        table["primary key"] = table["primary key"]["constrained_columns"]
+        # PostgreSQL keeps a unique constraint by an index and reflects both.
+        constraints = {name for name, _ in table["unique"]}
+        table["indexes"] = [
+            (name, bool(unique), columns, any(key.endswith("_where") for key in partial))
+            for name, unique, columns, partial in table["indexes"]
+            if name not in constraints
+        ]
+    return described
 
 
 def test_a_second_upgrade_changes_nothing(ledger):
@@ -116,8 +168,9 @@ def test_an_upgrade_says_from_where_to_where_it_went(empty):
     assert revision(empty.engine) == newest()
 
 
-def test_two_upgrades_at_the_same_moment_are_one(tmp_path):
-    databases = [open_database(f"sqlite:///{tmp_path}/books.db") for _ in range(2)]
+def test_two_upgrades_at_the_same_moment_are_one(shelf):
+    url = shelf.empty()
+    databases = [open_database(url) for _ in range(2)]
     databases[0].engine.connect().close()  # the file is there and in WAL mode
     together, went = threading.Barrier(2), []
 

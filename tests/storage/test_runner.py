@@ -59,7 +59,7 @@ def _serialization_failure():
 
 def test_money_audit_row_and_event_are_of_one_command(ledger, wallet, actor):
     ledger.run(top_up, actor=actor, **ONE_EURO)
-    command_id, told = rows(ledger, "SELECT max(id), command FROM audit_log")[0]
+    command_id, told = rows(ledger, "SELECT id, command FROM audit_log ORDER BY id DESC")[0]
     assert told == "wallets.top_up"
     assert rows(ledger, "SELECT amount_cents FROM postings WHERE command_id = ?", command_id) == [(100,)]
     events = rows(ledger, "SELECT name, payload FROM domain_events WHERE command_id = ?", command_id)
@@ -146,7 +146,7 @@ def test_a_writer_that_waits_too_long_is_told_to_come_again(ledger, actor, monke
     monkeypatch.setattr("ledger.storage.database.BUSY_TIMEOUT_MS", 30)
     late = another_process_of(ledger)
     with ledger.database.writing() as holder:
-        holder.execute(text("UPDATE accounts SET created_at = created_at"))
+        holder.execute(text("UPDATE account_balances SET floor_cents = floor_cents"))
         with pytest.raises(DatabaseUnreachable):
             late.run(top_up, actor=actor, key="k1", **ONE_EURO)
     assert count(ledger, "idempotency_keys") == 0

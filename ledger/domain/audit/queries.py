@@ -21,4 +21,5 @@ PROOFS = (
 
 def audit(reader: Reader) -> list[Proof]:
     """Prove W0 to W7 of DOMAIN.md §6; the books are whole if every proof holds."""
+    reader.take_time()
     return [prove(reader) for prove in PROOFS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.domain.books import tables
 from ledger.domain.books.errors import AlreadyReversed, FloorReached, InvalidPosting
 from ledger.domain.books.queries import account_record, accounts_by_id
+from ledger.domain.books.queries import reversal_of as reversal_of_posting
 from ledger.domain.books.records import AccountKind, AccountRecord, Entry, PostingRecord
 from ledger.domain.books.rules import NORMAL_SIDES, keeps_balance, require_postable, reversal_of
 from ledger.storage.transaction import Transaction
@@ -38,7 +39,7 @@ def post(tx: Transaction, entry: Entry) -> PostingRecord:
     if len(accounts) != 2:
         raise InvalidPosting
     require_postable(entry, accounts[entry.source_id], accounts[entry.destination_id])
-    if entry.reverses_id is not None and tables.select_reversal(tx, entry.reverses_id):
+    if entry.reverses_id is not None and reversal_while_held(tx, entry.reverses_id):
         raise AlreadyReversed
     _change_balances(tx, entry, accounts)
     values = {**vars(entry), "kind": entry.kind.value, "code": tx.ids.code("txn")}
@@ -55,6 +56,16 @@ def reverse(
     itself a reversal) and FloorReached (the money is no longer there).
     """
     return post(tx, reversal_of(posting, description, terminal_id))
+
+
+def reversal_while_held(tx: Transaction, posting_id: int) -> PostingRecord | None:
+    """Return the posting that reversed another one; nobody else reverses that one until `tx` ends.
+
+    Its row is locked before the balances are: of two reversals at the same moment the second waits
+    here and then finds the first.
+    """
+    tables.lock_posting(tx, posting_id)
+    return reversal_of_posting(tx, posting_id)
 
 
 def _change_balances(tx: Transaction, entry: Entry, accounts: dict[int, AccountRecord]) -> None:

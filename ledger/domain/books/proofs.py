@@ -17,10 +17,17 @@ _GUARDS_IN_FORCE = {
     "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
     " AND sql LIKE '%BEGIN SELECT RAISE(ABORT%'"
     " AND (sql NOT LIKE '% WHEN %' OR sql LIKE '% BEFORE INSERT %')",
+    # tgtype tells when it fires: before each updated row, before each deleted row, before a TRUNCATE.
     "postgresql": "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
-    " WHERE tgenabled = 'O'",
+    " JOIN pg_proc ON pg_proc.oid = tgfoid WHERE relnamespace = CAST(current_schema() AS regnamespace)"
+    " AND tgenabled = 'A' AND tgqual IS NULL AND CAST(tgattr AS text) = ''"
+    " AND prosrc LIKE ' BEGIN RAISE EXCEPTION %' AND tgname = relname || '_are_never_' ||"
+    " CASE tgtype WHEN 19 THEN 'updated' WHEN 11 THEN 'deleted' WHEN 34 THEN 'truncated' END",
 }
-_GUARDED_AGAINST = {"sqlite": ("updated", "deleted", "replaced"), "postgresql": ("updated", "deleted")}
+_GUARDED_AGAINST = {
+    "sqlite": ("updated", "deleted", "replaced"),
+    "postgresql": ("updated", "deleted", "truncated"),
+}
 
 
 def prove_sum(reader: Reader) -> Proof:

@@ -143,6 +143,15 @@ def select_postings_of_command(reader: Reader, command_id: int) -> Sequence[Row]
     return reader.all(statement.order_by(Posting.id))
 
 
+def lock_posting(tx: Transaction, posting_id: int) -> None:
+    """Let nobody else reverse a posting until this transaction ends.
+
+    The lock is the one that does not disturb a foreign key's look at the row; SQLite's writers take
+    their turns anyway.
+    """
+    tx.one(select(Posting.id).where(Posting.id == posting_id).with_for_update(key_share=True))
+
+
 def select_reversal(reader: Reader, posting_id: int) -> Row | None:
     """Return the posting that reversed this one."""
     return reader.one(select(*POSTING_COLUMNS).where(Posting.reverses_id == posting_id))

@@ -43,5 +43,6 @@ def roll_api_token(tx: Transaction, *, slug: str) -> TerminalWithToken:
     """
     tx.actor.require(Permission.TERMINALS_MANAGE)
     terminal = terminal_by_slug(tx, slug=slug)
+    tables.lock_terminal(tx, terminal.id)
     tx.record("terminal.token_rolled", terminal=slug)
     return TerminalWithToken(terminal, issue_terminal_token(tx, terminal.id))

@@ -50,6 +50,11 @@ def select_terminal_by_slug(reader: Reader, slug: str) -> Row | None:
     return reader.one(select(*TERMINAL_COLUMNS).where(Terminal.slug == slug))
 
 
+def lock_terminal(tx: Transaction, terminal_id: int) -> None:
+    """Let nobody else roll this terminal's token until this transaction ends; it may book meanwhile."""
+    tx.one(select(Terminal.id).where(Terminal.id == terminal_id).with_for_update(key_share=True))
+
+
 def select_terminals(reader: Reader, terminal_ids: Sequence[int] | None = None) -> Sequence[Row]:
     """Return the terminals with these ids, or all of them, by public id."""
     statement = select(*TERMINAL_COLUMNS).order_by(Terminal.slug)

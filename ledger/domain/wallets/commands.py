@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ledger.domain.books import commands as books
 from ledger.domain.books.queries import posting as posting_by_code
-from ledger.domain.books.queries import postings_of_command, reversal_of
+from ledger.domain.books.queries import postings_of_command
 from ledger.domain.books.records import AccountKind, Entry, PostingKind, PostingRecord
 from ledger.domain.catalog.queries import assortment
 from ledger.domain.catalog.rules import price_cents
@@ -129,7 +129,7 @@ def reverse_key(tx: Transaction, *, reversed_key: str, description: str) -> Reve
     if command_id is None:
         return ReversalRecord(ReversalState.NEVER_BOOKED, None)
     original = _own_debit(tx, command_id)
-    if reversal_of(tx, original.id):
+    if books.reversal_while_held(tx, original.id):
         return ReversalRecord(
             ReversalState.WAS_REVERSED, wallet_by_account(tx, account_id=original.source_id)
         )

@@ -123,6 +123,7 @@ def replace_token(tx: Transaction, *, wallet_code: str, new_token_id: str) -> Wa
     """
     tx.actor.require(Permission.WALLETS_MANAGE)
     wallet = wallet_by_code(tx, code=wallet_code)
+    tables.lock_wallet(tx, wallet.id)
     lost = tables.select_live_token(tx, wallet.id)
     if lost is None:
         raise TokenNotPaired("This wallet has no token to replace; pair one instead.")
@@ -142,7 +143,7 @@ def _pair(tx: Transaction, wallet_id: int, wallet_code: str, token_id: str) -> i
 
 def _present_pairing(tx: Transaction, token_id: str) -> Row:
     tx.actor.require(Permission.WALLETS_MANAGE)
-    pairing = is_storable(token_id) and tables.select_pairing(tx, normalised_token(token_id))
+    pairing = is_storable(token_id) and tables.lock_pairing(tx, normalised_token(token_id))
     if not pairing:
         raise TokenNotPaired
     return pairing

@@ -97,10 +97,22 @@ def insert_wallet(tx: Transaction, **values: object) -> int:
 
 def select_pairing(reader: Reader, token_id: str) -> Row | None:
     """Return a token's present pairing, blocked or not."""
+    return reader.one(_present_pairing(token_id))
+
+
+def lock_pairing(tx: Transaction, token_id: str) -> Row | None:
+    """Return a token's present pairing, which nobody else changes until this transaction ends."""
+    return tx.one(_present_pairing(token_id).with_for_update(key_share=True))
+
+
+def _present_pairing(token_id: str) -> Select:
     columns = (WalletToken.id, WalletToken.wallet_id, WalletToken.blocked_at)
-    return reader.one(
-        select(*columns).where(WalletToken.token_id == token_id, WalletToken.unpaired_at.is_(None))
-    )
+    return select(*columns).where(WalletToken.token_id == token_id, WalletToken.unpaired_at.is_(None))
+
+
+def lock_wallet(tx: Transaction, wallet_id: int) -> None:
+    """Let nobody else change this wallet's tokens until this transaction ends; money moves on meanwhile."""
+    tx.one(select(Wallet.id).where(Wallet.id == wallet_id).with_for_update(key_share=True))
 
 
 def select_live_token(reader: Reader, wallet_id: int) -> Row | None:

@@ -105,7 +105,7 @@ def test_a_forged_token_is_nobody(ledger, ada, clock, forge):
 def test_a_token_of_an_operator_who_has_left_is_nobody(ledger, ada, clock):
     token = _issue(clock)
     with raw_connection(ledger) as connection:
-        connection.execute("UPDATE operators SET is_active = 0")
+        connection.execute("UPDATE operators SET is_active = false")
     with pytest.raises(CredentialRefused):
         _actor_of(ledger, token)
     with pytest.raises(OperatorUnknown):

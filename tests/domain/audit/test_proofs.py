@@ -137,16 +137,25 @@ def test_a_proof_fails_when_somebody_has_been_at_the_file(busy, invariant, state
     assert any(re.search(finding, sentence) for sentence in found), found
 
 
+GUARDS = {"sqlite": ("updated", "deleted", "replaced"), "postgresql": ("updated", "deleted", "truncated")}
+
+
 @pytest.mark.tampered
 @pytest.mark.parametrize("table", ["postings", "audit_log"])
-@pytest.mark.parametrize("done", ["updated", "deleted", "replaced"])
+@pytest.mark.parametrize(
+    ("database_name", "done"),
+    [(name, done) for name, every in GUARDS.items() for done in every],
+    indirect=["database_name"],
+)
 def test_a_guard_that_was_taken_away_is_missed(busy, table, done):
     with raw_connection(busy) as connection:
-        connection.execute(f"DROP TRIGGER {table}_are_never_{done}")
+        of_table = "" if connection.dialect == "sqlite" else f" ON {table}"
+        connection.execute(f"DROP TRIGGER {table}_are_never_{done}{of_table}")
     assert _findings(busy, "W2") == [f"the trigger {table}_are_never_{done} is missing"]
 
 
 @pytest.mark.tampered
+@pytest.mark.parametrize("database_name", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "guard",
     [
@@ -161,6 +170,36 @@ def test_a_guard_that_guards_nothing_is_missed(busy, guard):
         connection.execute("DROP TRIGGER postings_are_never_updated")
         connection.execute(f"CREATE TRIGGER postings_are_never_updated {guard}")
     assert _findings(busy, "W2") == ["the trigger postings_are_never_updated is missing"]
+
+
+NAME = "postings_are_never_updated"
+BEFORE_UPDATE = f"CREATE TRIGGER {NAME} BEFORE UPDATE"
+CALLS = f"FOR EACH ROW EXECUTE FUNCTION {NAME}()"
+AWAKE = f"ALTER TABLE postings ENABLE ALWAYS TRIGGER {NAME}"
+GONE = f"DROP TRIGGER {NAME} ON postings"
+NOTHING = "LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+
+
+@pytest.mark.tampered
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [f"ALTER TABLE postings DISABLE TRIGGER {NAME}"],
+        [f"ALTER TABLE postings ENABLE TRIGGER {NAME}"],
+        [f"CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger {NOTHING}"],
+        [GONE, f"{BEFORE_UPDATE} ON postings FOR EACH ROW WHEN (false) EXECUTE FUNCTION {NAME}()", AWAKE],
+        [GONE, f"{BEFORE_UPDATE} OF tag ON postings {CALLS}", AWAKE],
+        [GONE, f"CREATE TRIGGER {NAME} BEFORE INSERT ON postings {CALLS}", AWAKE],
+        [GONE, f"{BEFORE_UPDATE} ON wallets {CALLS}", AWAKE.replace("TABLE postings", "TABLE wallets")],
+    ],
+    ids=["disabled", "not for replicas", "says nothing", "looks away", "one column", "late", "elsewhere"],
+)
+def test_a_guard_that_guards_nothing_is_missed_on_postgresql(busy, statements):
+    with raw_connection(busy) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    assert _findings(busy, "W2") == [f"the trigger {NAME} is missing"]
 
 
 @pytest.mark.tampered

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from contextlib import ExitStack
 
 from hypothesis import Phase, settings
@@ -23,7 +22,7 @@ from ledger.domain.books.records import AccountKind
 from ledger.foundation.errors import Refusal
 from ledger.foundation.money import MAX_AMOUNT_CENTS, InvalidAmount
 from tests.factories.books import open_account, post, reverse
-from tests.factories.ledgers import broken_proofs, count, forget_durability, fresh_ledger
+from tests.factories.ledgers import broken_proofs, count, forget_durability, opened_ledger
 
 AMOUNTS = st.integers(1, 300) | st.sampled_from([0, -1, True, MAX_AMOUNT_CENTS, MAX_AMOUNT_CENTS + 1])
 FLOORS = st.sampled_from([0, 0, -100])
@@ -122,14 +121,13 @@ class Books(RuleBasedStateMachine):
         assert broken_proofs(self.ledger) == []
 
 
-def test_books_do_at_every_step_what_a_simple_model_says(migrated_template, tmp_path):
-    numbers = itertools.count()
+def test_books_do_at_every_step_what_a_simple_model_says(shelf):
     with ExitStack() as stack:
 
         def open_fresh():
             stack.pop_all().close()
-            path = tmp_path / f"{next(numbers)}.db"
-            ledger = stack.enter_context(fresh_ledger(migrated_template, path))
+            shelf.clear()
+            ledger = stack.enter_context(opened_ledger(shelf.migrated()))
             forget_durability(ledger)
             return ledger
 

@@ -1,21 +1,24 @@
-"""Real threads and real processes at one file: same key at one moment, and a rush on one floor."""
+"""Real threads and real processes at one database: same key at one moment, and a rush on one floor."""
 
 from __future__ import annotations
 
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 
 import pytest
 
-from ledger.domain.books.errors import FloorReached
-from ledger.domain.wallets.commands import debit, reverse_key, top_up
-from ledger.domain.wallets.pairing import issue_pairing_code, pair_by_code
+from ledger.domain.books.errors import AlreadyReversed, FloorReached
+from ledger.domain.books.records import AccountKind
+from ledger.domain.devices.commands import roll_api_token
+from ledger.domain.wallets.commands import debit, reverse_by_hand, reverse_key, top_up
+from ledger.domain.wallets.pairing import issue_pairing_code, pair_by_code, replace_token
+from ledger.domain.wallets.records import ReversalState
 from ledger.foundation.actor import Actor
 from ledger.foundation.errors import Refusal
 from ledger.service import Ledger
 from ledger.storage.runner import KeyVoided
+from tests.factories.books import account_balance_cents, open_account, post, reverse
 from tests.factories.ledgers import another_process_of, count, opened_ledger, rows
 from tests.factories.terminals import install
 from tests.factories.wallets import TOKEN, balance_cents, open_wallet
@@ -102,6 +105,72 @@ def test_a_request_and_its_reversal_at_the_same_moment_leave_nothing(ledger, off
         assert balance_cents(ledger, wallet) == 1000
 
 
+@pytest.fixture
+def mistake(ledger):
+    """Return a wallet with 1 EUR and the code of the posting that brought it, by mistake."""
+    wallet = open_wallet(ledger, balance_cents=100)
+    return wallet, rows(ledger, "SELECT code FROM postings")[0][0]
+
+
+def test_of_reversals_of_one_posting_at_the_same_moment_one_wins(ledger, offices, operator, mistake):
+    wallet, code = mistake
+    asked = {"transaction_code": code, "description": "A mistake"}
+    outcomes = _at_once(
+        [lambda office=office: office.run(reverse_by_hand, actor=operator, **asked) for office in offices * 4]
+    )
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    # Not FloorReached either, although the winner has emptied the wallet.
+    assert [type(refusal) for refusal in refused] == [AlreadyReversed] * 7
+    assert balance_cents(ledger, wallet) == 0
+
+
+def test_reversals_of_one_key_at_the_same_moment_all_say_that_it_was_given_back(ledger, offices, actor):
+    wallet = open_wallet(ledger, balance_cents=1000)
+    _take(ledger, actor, "k1", 100)()
+    asked = {"reversed_key": "k1", "description": "No answer"}
+    outcomes = _at_once(
+        [lambda office=office: office.run(reverse_key, actor=actor, **asked) for office in offices * 4]
+    )
+    states = sorted(outcome.answer.state for outcome in outcomes)
+    assert states == [ReversalState.REVERSED] + [ReversalState.WAS_REVERSED] * 7
+    assert balance_cents(ledger, wallet) == 1000
+
+
+def test_postings_and_reversals_across_two_wallets_wait_for_nobody_for_ever(ledger, offices):
+    box = open_account(ledger, AccountKind.CASH_BOX, "station")
+    one, other = (open_account(ledger, AccountKind.WALLET, owner) for owner in ("one", "other"))
+    for account in (one, other):
+        post(ledger, box, account, 1000)
+    there = [post(ledger, one, other, cents).code for cents in range(1, 9)]
+    back = [post(ledger, other, one, cents).code for cents in range(1, 9)]
+    outcomes = _at_once(
+        [lambda office=office, code=code: reverse(office, code)
+         for pair in zip(there, back, strict=True) for office, code in zip(offices, pair, strict=True)]
+    )  # fmt: skip
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    assert [account_balance_cents(ledger, account) for account in (one, other)] == [1000, 1000]
+
+
+def test_a_token_rolled_twice_at_once_leaves_one_that_lives(ledger, offices, actor, operator):
+    outcomes = _at_once(
+        [lambda office=office: office.run(roll_api_token, actor=operator, slug=actor.name)
+         for office in offices * 3]
+    )  # fmt: skip
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    assert rows(ledger, "SELECT count(*) FROM credentials WHERE revoked_at IS NULL") == [(1,)]
+
+
+def test_a_lost_token_replaced_twice_at_once_leaves_one_that_is_accepted(ledger, offices, operator):
+    wallet = open_wallet(ledger)
+    outcomes = _at_once(
+        [lambda office=office, token=token: office.run(
+            replace_token, actor=operator, wallet_code=wallet.code, new_token_id=token)
+         for office, token in zip(offices, ("04AAAAAA", "04BBBBBB"), strict=True)]
+    )  # fmt: skip
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    assert rows(ledger, "SELECT count(*) FROM wallet_tokens WHERE blocked_at IS NULL") == [(1,)]
+
+
 def test_a_pairing_code_shown_to_two_tokens_at_once_pairs_one(ledger, offices, actor, operator):
     wallet = open_wallet(ledger, None)
     code = ledger.run(issue_pairing_code, actor=operator, wallet_code=wallet.code).answer.pairing_code
@@ -117,9 +186,9 @@ def test_a_pairing_code_shown_to_two_tokens_at_once_pairs_one(ledger, offices, a
     assert len(rows(ledger, "SELECT 1 FROM wallet_tokens")) == 1
 
 
-def _rush(path: str, actor: Actor, ready, keys: list[str]) -> None:
+def _rush(url: str, actor: Actor, ready, keys: list[str]) -> None:
     """Take 90 cents for each key, in a process of its own."""
-    with opened_ledger(Path(path)) as office:
+    with opened_ledger(url) as office:
         ready.wait()
         for key in keys:
             try:
@@ -138,10 +207,10 @@ def _rush(path: str, actor: Actor, ready, keys: list[str]) -> None:
 )
 def test_two_processes_keep_the_same_promises(ledger, actor, keys, left_cents):
     wallet = open_wallet(ledger, balance_cents=1000)
-    path = ledger.settings.database_url.database
+    url = ledger.settings.database_url.render_as_string(hide_password=False)
     spawn = multiprocessing.get_context("spawn")
     ready = spawn.Barrier(len(keys))
-    processes = [spawn.Process(target=_rush, args=(path, actor, ready, some)) for some in keys]
+    processes = [spawn.Process(target=_rush, args=(url, actor, ready, some)) for some in keys]
     for process in processes:
         process.start()
     for process in processes:

@@ -30,6 +30,7 @@ def upgrade() -> None:
         _guard(table, "updated", "UPDATE")
         _guard(table, "deleted", "DELETE")
         _guard_against_replacing(table, unique)
+        _guard_against_truncating(table)
 
 
 def _guard(table: str, done: str, operation: str) -> None:
@@ -38,9 +39,22 @@ def _guard(table: str, done: str, operation: str) -> None:
         refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append only'); END"
         op.execute(f"CREATE TRIGGER {name} BEFORE {operation} ON {table} {refuse}")
         return
+    _create_postgresql_guard(table, name, f"BEFORE {operation} ON {table} FOR EACH ROW")
+
+
+def _create_postgresql_guard(table: str, name: str, when: str) -> None:
     refuse = f"BEGIN RAISE EXCEPTION '{table} is append only'; END"
     op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {refuse} $$")
-    op.execute(f"CREATE TRIGGER {name} BEFORE {operation} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    op.execute(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {name}()")
+    # ALWAYS: an ordinary trigger sleeps in a session that calls itself a replica.
+    op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+
+
+def _guard_against_truncating(table: str) -> None:
+    # TRUNCATE asks no trigger on DELETE; SQLite has no such statement.
+    if op.get_context().dialect.name == "postgresql":
+        name = f"{table}_are_never_truncated"
+        _create_postgresql_guard(table, name, f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT")
 
 
 def _guard_against_replacing(table: str, unique: tuple[str, ...]) -> None:
