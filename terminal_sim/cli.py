@@ -6,6 +6,7 @@ import functools
 import json
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,14 @@ import click
 
 from terminal_sim.bench import DEVICES
 from terminal_sim.control import STATE_DIR as DEFAULT_STATE_DIR
-from terminal_sim.control import Refused, ask, check_name, read_state, running
+from terminal_sim.control import Refused, State, ask, check_name, read_state, running
 
 HEX_LENGTHS = (8, 14, 20)
+ANSWER_SHOWN_WITHIN_S = 2.0
+# A coin of twenty pulses takes three seconds to be counted.
+COIN_SHOWN_WITHIN_S = 5.0
+SETTLED_S = 0.5
+LOOK_EVERY_S = 0.1
 
 
 class Refusal(click.ClickException):
@@ -107,7 +113,7 @@ def run(state_dir: Path, name: str, as_json: bool, clock: str, **settings: Any) 
 def tap(state_dir: Path, name: str, uid: str, hold_s: float, as_json: bool) -> None:
     """Hold the token UID to the reader of NAME."""
     uid = check_uid(uid)
-    _say(ask(read_state(name, state_dir), "tap", uid=uid, hold_s=hold_s), as_json)
+    _say(_act(read_state(name, state_dir), "tap", uid=uid, hold_s=hold_s), as_json)
 
 
 @sim.command()
@@ -118,7 +124,7 @@ def tap(state_dir: Path, name: str, uid: str, hold_s: float, as_json: bool) -> N
 @refusals
 def coin(state_dir: Path, name: str, cents: int, as_json: bool) -> None:
     """Drop a coin of CENTS into the slot of NAME."""
-    answer = ask(read_state(name, state_dir), "coin", cents=cents)
+    answer = _act(read_state(name, state_dir), "coin", cents=cents)
     if not as_json:
         click.echo("taken" if answer["accepted"] else "fell through into the return")
     _say(answer, as_json)
@@ -132,7 +138,7 @@ def coin(state_dir: Path, name: str, cents: int, as_json: bool) -> None:
 @refusals
 def press(state_dir: Path, name: str, what: str, as_json: bool) -> None:
     """Press a product button of NAME, by name or number from 0, or keys of its keypad such as 500#."""
-    _say(ask(read_state(name, state_dir), "press", what=what), as_json)
+    _say(_act(read_state(name, state_dir), "press", what=what), as_json)
 
 
 def _plain(command: str, text: str) -> None:
@@ -198,6 +204,25 @@ def check_uid(uid: str) -> str:
     if len(uid) not in HEX_LENGTHS or any(digit not in "0123456789abcdefABCDEF" for digit in uid):
         raise ValueError(f"{uid!r} is no token id: it is 8, 14 or 20 hexadecimal digits")
     return uid.upper()
+
+
+def _act(state: State, command: str, **arguments: Any) -> dict[str, Any]:
+    """Do something, and return what the terminal shows when it has answered: changed, then at rest."""
+    before = ask(state, "show")["display"]
+    answer = ask(state, command, **arguments)
+    if answer.get("accepted") is False:
+        return answer
+    within_s = COIN_SHOWN_WITHIN_S if command == "coin" else ANSWER_SHOWN_WITHIN_S
+    deadline_s = time.monotonic() + within_s
+    seen, seen_at_s = answer["display"], time.monotonic()
+    while time.monotonic() < deadline_s:
+        if seen != before and time.monotonic() - seen_at_s >= SETTLED_S:
+            break
+        time.sleep(LOOK_EVERY_S)
+        answer |= ask(state, "show")
+        if answer["display"] != seen:
+            seen, seen_at_s = answer["display"], time.monotonic()
+    return answer
 
 
 def _framed(name: str, display: list[str]) -> str:

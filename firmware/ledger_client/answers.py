@@ -18,7 +18,12 @@ class Refused:
     """The ledger says no, for the reason in `code`; with too little money `balance_cents` is known."""
 
     # These are decided after the ledger has looked for the key, so they prove that nothing was booked.
-    _AFTER_THE_KEY = ("insufficient_balance", "idempotency_key_reused", "idempotency_key_voided")
+    _AFTER_THE_KEY = (
+        "permission_missing",
+        "insufficient_balance",
+        "idempotency_key_reused",
+        "idempotency_key_voided",
+    )
 
     def __init__(self, status, code, balance_cents=None):
         self.status = status
@@ -28,7 +33,7 @@ class Refused:
     @property
     def proves_nothing_was_booked(self):
         """Tell whether this also holds for earlier tries with the same key whose answer was lost."""
-        return self.status == 403 or self.code in self._AFTER_THE_KEY
+        return self.code in self._AFTER_THE_KEY
 
 
 class Unknown:

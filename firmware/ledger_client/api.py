@@ -84,12 +84,11 @@ class Ledger:
                 self.link = self.LINK_UP
                 return Accepted(status, data)
             return self._unknown(f"{status} without sense", True)
-        # A 4xx that is not in the dialect comes from something in between and decides nothing.
-        if status >= 500 or status in _TRY_AGAIN or not isinstance(answer.get("message"), str):
+        if status >= 500 or status in _TRY_AGAIN or not _is_of_the_dialect(status, answer):
             return self._unknown(f"status {status}", True)
         self.link = self.LINK_UNAUTHORISED if status == 401 else self.LINK_UP
         balance_cents = answer.get("balance")
-        code = answer.get("code") or f"status_{status}"
+        code = answer.get("code", "unauthenticated")
         return Refused(status, code, balance_cents if _is_cents(balance_cents) else None)
 
     def _unknown(self, reason, was_sent):
@@ -122,6 +121,12 @@ def _object(raw):
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+def _is_of_the_dialect(status, answer):
+    # A 4xx in other words comes from something in between, as a proxy's 403 does, and decides nothing.
+    code = answer.get("code", "" if status == 401 else None)
+    return isinstance(answer.get("message"), str) and isinstance(code, str)
 
 
 def _is_cents(value):

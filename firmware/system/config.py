@@ -22,7 +22,8 @@ _NUMBERS = (
     ("session_timeout_ms", 30000, 5000, 300000),
     ("top_up_limit_cents", 10000, 1, 1000000),
 )
-_LISTS = (("buttons", ()), ("coins_cents", (5, 10, 20, 50, 100, 200)))
+# Name, default, the sort of its elements.
+_LISTS = (("buttons", (), str), ("coins_cents", (5, 10, 20, 50, 100, 200), int))
 
 
 class ConfigError(Exception):
@@ -64,11 +65,8 @@ def check(raw):
     config.api_token = _text(raw, "api_token", None)
     for name, default, least, greatest in _NUMBERS:
         setattr(config, name, _number(raw, name, default, least, greatest))
-    for name, default in _LISTS:
-        value = raw.get(name, default)
-        if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"{name}: no list")
-        setattr(config, name, list(value))
+    for name, default, sort in _LISTS:
+        setattr(config, name, _list(raw, name, default, sort))
     config.wifi = raw.get("wifi") or {}
     if not isinstance(config.wifi, dict):
         raise ConfigError("wifi: no object")
@@ -119,3 +117,15 @@ def _number(raw, name, default, least, greatest):
     if not least <= value <= greatest:
         raise ConfigError(f"{name}: {least}..{greatest}")
     return value
+
+
+def _list(raw, name, default, sort):
+    values = raw.get(name, default)
+    if not isinstance(values, (list, tuple)):
+        raise ConfigError(f"{name}: no list")
+    for value in values:
+        if not isinstance(value, sort) or isinstance(value, bool):
+            raise ConfigError(f"{name}: {'no text' if sort is str else 'no number'} in it")
+        if sort is int and value < 1:
+            raise ConfigError(f"{name}: less than 1 in it")
+    return list(values)

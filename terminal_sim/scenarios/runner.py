@@ -42,14 +42,18 @@ def play(
     """Play the story in a file; each terminal needs its api_token, by name or from the environment.
 
     The balances of the story's tokens are read when it starts, so that `expect_change` holds on
-    any ledger. Raises ValueError when the file or the tokens are not usable.
+    any ledger. Raises ValueError when the file or the tokens are not usable, and when the ledger
+    does not tell those balances.
     """
     story = read_story(path)
     tokens = {name: _api_token(name, api_tokens) for name in story.terminals}
     with Bench(clock="virtual") as bench:
+        try:
+            stage = _Stage(story, bench, ledger_url, next(iter(tokens.values())))
+        except Otherwise as error:
+            raise ValueError(f"the story cannot begin: {error}") from error
         for name, settings in story.terminals.items():
             bench.terminal(name=name, ledger_url=ledger_url, api_token=tokens[name], **settings)
-        stage = _Stage(story, bench, ledger_url, next(iter(tokens.values())))
         done = 0
         for step in story.steps:
             say(str(step) if step.action != "say" else step.value)
@@ -140,7 +144,10 @@ class _Stage:
             _same(f"the change of {step.token}'s balance", step.value, change)
 
     def _balance(self, token: str) -> int:
-        connection = http.client.HTTPConnection(self._ledger.netloc, timeout=TIMEOUT_S)
+        try:
+            connection = http.client.HTTPConnection(self._ledger.netloc, timeout=TIMEOUT_S)
+        except http.client.InvalidURL as error:
+            raise Otherwise(f"the ledger does not answer: {error}") from error
         try:
             connection.request(
                 "GET",
@@ -152,7 +159,7 @@ class _Stage:
             if answer.status != 200:
                 raise Otherwise(f"the ledger answers {answer.status} for {token}: {body.get('message')}")
             return body["data"]["balance"]
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise Otherwise(f"the ledger does not answer: {error}") from error
         finally:
             connection.close()

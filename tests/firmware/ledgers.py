@@ -74,7 +74,7 @@ class LedgerInMemory:
             return 202, self._wallet(token)
         cents = body["amount"] if "amount" in body else -sum(self.products[each] for each in body["products"])
         if self.permission not in ("all", "credit" if cents > 0 else "debit"):
-            return 403, {"message": "no", "code": "forbidden", "errors": {}}
+            return 403, {"message": "no", "code": "permission_missing", "errors": {}}
         if self.balances[token] + cents < 0:
             refusal = {"message": "Insufficient balance.", "code": "insufficient_balance", "errors": {}}
             return 400, {**refusal, "balance": self.balances[token]}

@@ -1,10 +1,14 @@
 """The coffee machine: what a person sees, and what the books say afterwards."""
 
+import asyncio
+
 import pytest
+from journal import records
 
 from tests.firmware.flash import FlashFiles
 from tests.firmware.ledgers import LedgerInMemory, Road
 from tests.firmware.stands import Stand
+from tests.firmware.world import no_beat
 
 TOKEN = "04A1B2C3D4E5F6"
 
@@ -167,6 +171,20 @@ def test_a_refusal_after_a_lost_answer_does_not_prove_that_nothing_was_booked(st
     assert road.ledger.balances[TOKEN] == 100
 
 
+@pytest.mark.parametrize(
+    ("refusal", "end"),
+    [(b'{"message":"Forbidden"}', "Enjoy"), (b'{"message":"Forbidden","code":"forbidden"}', "no coffee")],
+)
+def test_somebody_elses_403_after_a_lost_answer_leaves_no_debit_without_a_cup(stand, road, refusal, end):
+    road.troubles.extend(["lost_answer", (403, refusal)])
+    buy(stand)
+    stand.wait_for("Being checked")
+    stand.wait_for(end, 40000)
+    stand.world.pass_ms(120000)
+    assert road.ledger.booked_cents(TOKEN) == -25 * stand.relay_pin.closures
+    assert not stand.journal.open_records
+
+
 def test_a_refusal_behind_the_key_check_proves_that_nothing_was_booked(stand, road):
     road.ledger.balances[TOKEN] = 10
     road.troubles.append("lost_request")
@@ -236,6 +254,24 @@ def test_a_flash_that_takes_nothing_sells_nothing(stand, road):
     stand.world.pass_ms(20000)
     assert road.posts() == []
     assert stand.relay_pin.closures == 0
+
+
+def test_a_purchase_that_a_failure_left_is_settled_when_the_device_starts_again(stand, road, monkeypatch):
+    def fails(name, data):
+        raise MemoryError
+
+    monkeypatch.setattr(stand.flash, "append", fails)
+    buy(stand)
+    with pytest.raises(MemoryError):
+        stand.world.pass_ms(1000)
+    monkeypatch.undo()
+    (record,) = stand.journal.open_records
+    stand.world.run(asyncio.sleep(20))
+    assert record.is_open()
+    stand.world.start(stand.device.run(no_beat))
+    stand.world.run(asyncio.sleep(20))
+    assert record.state == records.REVERSED
+    assert (stand.relay_pin.closures, road.ledger.balances[TOKEN]) == (0, 100)
 
 
 def test_a_flash_that_works_again_sells_again_by_itself(stand):

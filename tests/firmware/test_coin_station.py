@@ -81,7 +81,15 @@ def test_coins_are_credited_in_order_with_their_keys_when_the_ledger_is_back(sta
 
 
 @pytest.mark.parametrize(
-    "trouble", ["lost_answer", "lost_request", (500, b""), (200, b"garbage"), (429, b"{}")]
+    "trouble",
+    [
+        "lost_answer",
+        "lost_request",
+        (500, b""),
+        (200, b"garbage"),
+        (429, b"{}"),
+        (403, b'{"message":"Forbidden"}'),
+    ],
 )
 def test_a_coin_in_doubt_is_sent_again_and_credited_once(stand, road, trouble):
     open_session(stand)

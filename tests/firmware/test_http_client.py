@@ -191,6 +191,11 @@ def test_garbage_and_what_is_too_large_is_a_clear_error_and_may_have_been_done(a
     assert str(error)
 
 
+def test_many_short_header_lines_are_too_large_together():
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + b"X-Filler: y\r\n" * 500 + b"\r\n{}"
+    assert "header too long" in str(failure(answer))
+
+
 def test_silence_ends_with_the_time_out_and_may_have_been_done():
     async def silent(reader, writer):
         await asyncio.sleep(2)

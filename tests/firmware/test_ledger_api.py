@@ -86,9 +86,15 @@ def test_too_little_money_is_refused_with_the_balance(world):
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 415, 422])
 def test_the_ledgers_no_is_refused(world, status):
-    answer = post(world, (status, b'{"message":"Unauthenticated."}'))
+    answer = post(world, (status, b'{"message":"m","code":"c"}'))
     assert isinstance(answer, Refused)
-    assert answer.status == status
+    assert (answer.status, answer.code) == (status, "c")
+
+
+def test_a_terminal_that_is_not_known_is_refused_without_a_code(world):
+    answer = post(world, (401, b'{"message":"Unauthenticated."}'))
+    assert isinstance(answer, Refused)
+    assert not answer.proves_nothing_was_booked
 
 
 @pytest.mark.parametrize(
@@ -101,6 +107,11 @@ def test_the_ledgers_no_is_refused(world, status):
         (429, b'{"message":"m"}'),
         (404, b"<html>hotspot</html>"),
         (404, b'["message"]'),
+        (404, b'{"message":"Not found"}'),
+        (403, b'{"message":"Forbidden"}'),
+        (403, b'{"message":"Forbidden","code":null}'),
+        (403, b'{"message":"Forbidden","code":1010}'),
+        (403, b'{"code":"permission_missing"}'),
         (400, b""),
         (201, b""),
         (201, b"{"),
@@ -198,7 +209,8 @@ def test_tries_that_all_were_not_sent_leave_no_doubt(world):
         (401, "", False),
         (404, "token_blocked", False),
         (400, "validation_failed", False),
-        (403, "forbidden", True),
+        (403, "permission_missing", True),
+        (403, "forbidden", False),
         (400, "idempotency_key_voided", True),
         (400, "idempotency_key_reused", True),
     ],

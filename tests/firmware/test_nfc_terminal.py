@@ -107,6 +107,19 @@ def test_an_unknown_outcome_is_booked_once_by_itself(stand, road, trouble):
     assert road.posts("/reverse") == []
 
 
+def test_what_is_settled_meanwhile_does_not_disturb_who_types_an_amount(stand, road):
+    road.troubles.extend(["lost_answer"] * 9)
+    press(stand, "500#")
+    stand.tap(TOKEN)
+    stand.wait_for("Keep the money", 40000)
+    press(stand, "70")
+    road.troubles.clear()
+    stand.world.pass_until(lambda: not stand.journal.open_records)
+    press(stand, "0")
+    assert "Top up 7.00 EUR" in stand.screen
+    assert not any("5.00 EUR booked" in text for text in stand.screen.history)
+
+
 def test_without_a_connection_nothing_is_booked_also_later(stand, road):
     road.is_cut = True
     press(stand, "500#")

@@ -52,6 +52,8 @@ def test_the_real_board_starts_on_wifi(bench):
     [
         ({"board": "toaster"}, "board: not known"),
         ({"api_token": "with blank"}, "api_token: bad"),
+        ({"buttons": [5]}, "buttons: no text in"),
+        ({"coins_cents": ["10"]}, "coins_cents: no"),
         ({"board": "esp32_pn532_coffee"}, "wifi: ssid is"),
         ({"board": "esp32_pn532_coffee", "wifi": {"ssid": "home"}}, "ledger_url: https is"),
         ({"board": "esp32_pn532_coffee", "device": "coin_station"}, "device: this board"),

@@ -106,6 +106,19 @@ def test_whatever_the_ledger_seems_to_answer_one_coffee_is_one_debit(world: Worl
     assert (anna.amounts_cents, machine.relay_closures) == ([-ESPRESSO_CENTS], 1)
 
 
+def test_a_proxys_403_after_a_lost_answer_leaves_no_debit_without_a_coffee(world: World):
+    anna, machine = world.person(balance_cents=350), world.coffee_machine()
+    choose(machine)
+    machine.network.drop_answer(method="POST")
+    machine.network.answer_once(403, {"message": "Forbidden"}, method="POST")
+    machine.tap(anna.token)
+    machine.wait_display("Being checked")
+    machine.run_for(180)
+    posts = [request for request in machine.network.requests if request.method == "POST"]
+    assert len(posts) >= 3
+    assert sum(anna.amounts_cents) == -ESPRESSO_CENTS * machine.relay_closures
+
+
 def test_a_machine_whose_token_was_rolled_says_so_and_sells_nothing(world: World):
     anna, machine = world.person(balance_cents=350), world.coffee_machine()
     choose(machine)

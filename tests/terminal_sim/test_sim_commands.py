@@ -16,6 +16,7 @@ from terminal_sim import control
 from tests.terminal_sim.pos_ledger import API_TOKEN
 
 ANNA = "04A1B2C3D4E5F6"
+BEN = "DEADBEEF"
 
 
 class Shell:
@@ -93,6 +94,33 @@ def test_a_coffee_is_sold_over_the_command_line(shell, ledger):
     assert shell.json("list") == []
 
 
+def test_a_command_shows_what_came_of_it(shell, ledger):
+    ledger.balances[ANNA] = 500
+    shell.start(ledger, "kitchen", "--device", "coffee_machine", "--button", "espresso")
+    shell.start(ledger, "coins", "--device", "coin_station")
+    shell.wait(lambda: shell.shows("kitchen", "Choose a drink"))
+    assert "Hold your token" in shell.type("press", "kitchen", "espresso").stdout
+    assert "Enjoy your Espresso!" in shell.type("tap", "kitchen", ANNA).stdout
+    assert "Insert coins" in shell.type("tap", "coins", ANNA, "--hold", "0").stdout
+    shell.wait(lambda: shell.json("coin", "coins", "200")["accepted"])
+    assert ledger.balances[ANNA] == 380 + 200
+    assert shell.shows("coins", "credited")
+
+
+def test_a_token_leaves_after_its_hold_and_never_takes_the_one_after_it_along(shell, ledger):
+    ledger.balances |= {ANNA: 100, BEN: 700}
+    shell.start(ledger, "kitchen", "--device", "coffee_machine", "--button", "espresso")
+    shell.wait(lambda: shell.shows("kitchen", "Choose a drink"))
+    state = control.read_state("kitchen", shell.folder)
+    control.ask(state, "tap", uid=ANNA, hold_s=1.5)
+    control.ask(state, "tap", uid=BEN, hold_s=0)
+    time.sleep(2.5)
+    assert "Lift your token" in shell.type("press", "kitchen", "espresso").stdout
+    control.ask(state, "tap", uid=BEN, hold_s=0.5)
+    time.sleep(1.5)
+    assert "Hold your token" in shell.type("press", "kitchen", "espresso").stdout
+
+
 def test_network_and_power_are_plugs_that_can_be_pulled(shell, ledger):
     shell.start(ledger, "coins", "--device", "coin_station")
     shell.wait(lambda: shell.shows("coins", "Hold your token"))
@@ -155,6 +183,19 @@ def test_a_story_ends_with_0_or_1(shell, ledger, tmp_path):
     failed = shell.type(*arguments)
     assert failed.returncode == 1
     assert "step 1" in failed.stderr
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://127.0.0.1:nine"])
+def test_a_story_without_a_ledger_is_one_line_and_exit_2(shell, tmp_path, address):
+    story = tmp_path / "story.toml"
+    story.write_text(
+        f"[tokens]\nanna = '{ANNA}'\n[terminals.counter]\ndevice = 'nfc_terminal'\n"
+        "[[steps]]\ntoken = 'anna'\nexpect_change = 0\n"
+    )
+    done = shell.type("scenario", str(story), "--ledger", address, "--api-token", "counter=token")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: the story cannot begin: the ledger does not answer")
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_flash_of_a_terminal_outlives_its_process(shell, ledger):

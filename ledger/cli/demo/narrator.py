@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import click
 
 from terminal_sim.machine import Machine
 
 _INDENT = "      "
+
+
+class NotSo(Exception):
+    """What the narrator was about to say is not so."""
 
 
 class Narrator:
@@ -23,7 +28,13 @@ class Narrator:
 
     def say(self, text: str) -> None:
         """Say what happens."""
-        click.echo(f"  {text}", nl=True)
+        click.echo(f"  {text}")
+
+    def claim(self, text: str, expected: Any, found: Any) -> None:
+        """Say what happened where it has been looked up; NotSo when something else was found."""
+        if found != expected:
+            raise NotSo(f"{text!r} would be {expected}, and it was {found}")
+        self.say(text)
 
     def show(self, machine: Machine) -> None:
         """Draw a device's display, with the device's own time."""

@@ -11,6 +11,8 @@ from ledger.domain.catalog.records import Offer
 from ledger.domain.devices.records import TerminalPermission
 from ledger.domain.wallets.commands import top_up_by_hand
 from ledger.domain.wallets.pairing import open_wallet
+from ledger.domain.wallets.queries import statement
+from ledger.service import Ledger
 from ledger.settings import Settings
 from ledger.storage.database import open_database
 from ledger.storage.schema import upgrade
@@ -19,7 +21,8 @@ from terminal_sim.machine import Machine
 
 ANNA_TOKEN, BEN_TOKEN = "04A2246B7E1190", "DEADBEEF"
 BEN_CENTS = 30
-OFFERS = (Offer("espresso", "Espresso", 120), Offer("cappuccino", "Cappuccino", 150))
+ESPRESSO_CENTS = 120
+OFFERS = (Offer("espresso", "Espresso", ESPRESSO_CENTS), Offer("cappuccino", "Cappuccino", 150))
 # name -> what it is called, what it may do, what it sells, and how the device is configured
 CAST: dict[str, tuple[str, TerminalPermission, tuple[Offer, ...], dict[str, Any]]] = {
     "coin_station": ("Coin station", TerminalPermission.CREDIT, (), {"pulse_cents": 10}),
@@ -35,9 +38,16 @@ CAST: dict[str, tuple[str, TerminalPermission, tuple[Offer, ...], dict[str, Any]
 
 @dataclass(frozen=True)
 class Stage:
-    """The terminals' api_tokens, by the name of the device."""
+    """The terminals' api_tokens by the name of the device, the books, and the wallets by their token."""
 
     terminals: dict[str, str]
+    ledger: Ledger
+    wallet_codes: dict[str, str]
+
+    def amounts_cents(self, token: str) -> list[int]:
+        """Return what the books say has moved on a wallet, in cents, oldest first."""
+        found = self.ledger.read(statement, code=self.wallet_codes[token], limit=100)
+        return [item.amount_cents for item in reversed(found.transactions)]
 
     def put_on(self, bench: Bench, name: str, url: str) -> Machine:
         """Put a device on the bench, provisioned for this ledger, and boot it."""
@@ -57,8 +67,8 @@ def furnish() -> Stage:
         details = {"slug": slug, "friendly_name": friendly_name, "permission": permission}
         added = run(ledger, install_terminal, currency=currency, offers=offers, **details)
         tokens[slug] = added.api_token
-    run(ledger, open_wallet, currency=currency, token_id=ANNA_TOKEN, user_name="anna")
+    anna = run(ledger, open_wallet, currency=currency, token_id=ANNA_TOKEN, user_name="anna")
     ben = run(ledger, open_wallet, currency=currency, token_id=BEN_TOKEN, user_name="ben")
     gift = {"amount_cents": BEN_CENTS, "description": "Left over from last year"}
     run(ledger, top_up_by_hand, wallet_code=ben.code, **gift)
-    return Stage(tokens)
+    return Stage(tokens, ledger, {ANNA_TOKEN: anna.code, BEN_TOKEN: ben.code})

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ledger.cli.demo.narrator import Narrator
-from ledger.cli.demo.stage import ANNA_TOKEN, BEN_TOKEN, Stage
+from ledger.cli.demo.stage import ANNA_TOKEN, BEN_TOKEN, ESPRESSO_CENTS, Stage
 from terminal_sim.machine import Machine
 
 Machines = dict[str, Machine]
 COINS_CENTS = (200, 100, 50)
+ONE_COFFEE = {"booked_cents": [-ESPRESSO_CENTS], "relay_closures": 1}
+NOTHING = {"booked_cents": [], "relay_closures": 0}
 
 
 def coins(machines: Machines, stage: Stage, narrator: Narrator) -> None:
@@ -32,8 +36,10 @@ def espresso(machines: Machines, stage: Stage, narrator: Narrator) -> None:
     """The token buys an espresso."""
     machine = machines["coffee_machine"]
     narrator.heading("Anna buys an espresso")
+    before = _so_far(machine, stage, ANNA_TOKEN)
     _buy(machine, "espresso", ANNA_TOKEN, narrator)
-    narrator.say("The ledger booked 1.20, and only then the relay closed: coffee.")
+    found = _since(before, machine, stage, ANNA_TOKEN)
+    narrator.claim("The ledger booked 1.20, and only then the relay closed: coffee.", ONE_COFFEE, found)
     _leave(machine)
 
 
@@ -41,20 +47,22 @@ def too_little(machines: Machines, stage: Stage, narrator: Narrator) -> None:
     """A second token with too little money is declined, and the display says why."""
     machine = machines["coffee_machine"]
     narrator.heading("Ben has too little money for a cappuccino")
-    closures = machine.relay_closures
+    before = _so_far(machine, stage, BEN_TOKEN)
     _choose(machine, "cappuccino")
     machine.tap(BEN_TOKEN)
     machine.wait_display("Top up first")
     narrator.show(machine)
-    narrator.say(f"Nothing was booked; relay closures: {machine.relay_closures - closures}.")
     _leave(machine)
+    found = _since(before, machine, stage, BEN_TOKEN)
+    narrator.claim("Nothing was booked, and the relay did not close.", NOTHING, found)
 
 
 def broken_network(machines: Machines, stage: Stage, narrator: Narrator) -> None:
     """The network drops in the middle of a purchase; the same key is asked again; one debit."""
     machine = machines["coffee_machine"]
     narrator.heading("The network drops in the middle of Anna's second espresso")
-    asked, closures = len(machine.network.requests), machine.relay_closures
+    asked, before = len(machine.network.requests), _so_far(machine, stage, ANNA_TOKEN)
+    closures = machine.relay_closures
     machine.network.drop_answer(method="POST")
     _choose(machine, "espresso")
     machine.tap(ANNA_TOKEN)
@@ -66,8 +74,9 @@ def broken_network(machines: Machines, stage: Stage, narrator: Narrator) -> None
     narrator.say("The machine asks again with the same key, hears 202, and brews:")
     narrator.show(machine)
     narrator.requests(machine, len(machine.network.requests) - asked)
-    narrator.say("One debit, one coffee.")
     _leave(machine)
+    found = _since(before, machine, stage, ANNA_TOKEN)
+    narrator.claim("One debit, one coffee.", ONE_COFFEE, found)
 
 
 def top_up(machines: Machines, stage: Stage, narrator: Narrator) -> None:
@@ -86,6 +95,16 @@ def top_up(machines: Machines, stage: Stage, narrator: Narrator) -> None:
 
 
 STORY = (coins, espresso, too_little, broken_network, top_up)
+
+
+def _so_far(machine: Machine, stage: Stage, token: str) -> tuple[int, int]:
+    return len(stage.amounts_cents(token)), machine.relay_closures
+
+
+def _since(before: tuple[int, int], machine: Machine, stage: Stage, token: str) -> dict[str, Any]:
+    postings, closures = before
+    booked_cents = stage.amounts_cents(token)[postings:]
+    return {"booked_cents": booked_cents, "relay_closures": machine.relay_closures - closures}
 
 
 def _buy(machine: Machine, product: str, token: str, narrator: Narrator) -> None:
