@@ -40,9 +40,9 @@ def postgresql_server() -> Iterator[PostgreSQLServer]:
 
 
 @pytest.fixture
-def database_name() -> str:
+def database_name(request: pytest.FixtureRequest) -> str:
     """Return which database the test's books are on; where both matter, this is parametrised."""
-    return "sqlite"
+    return getattr(request, "param", "sqlite")
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def test_processes_that_start_at_once_sign_with_one_key(tmp_path: Path):
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
 def test_postgresql_is_spoken_to_by_the_driver_of_the_extra(scheme: str):
     given = {"TAPLEDGER_DATABASE_URL": f"{scheme}://ledger:pw@db:5433/books?sslmode=require"}
-    url = Settings.from_environment({**given, "TAPLEDGER_SECRET_KEY": "shared"}).database_url
+    url = Settings.from_environment({**given, "TAPLEDGER_SECRET_KEY": "shared" * 6}).database_url
     assert url.render_as_string(hide_password=False) == (
         "postgresql+psycopg://ledger:pw@db:5433/books?sslmode=require"
     )
@@ -51,13 +51,13 @@ def test_nodes_that_share_a_database_must_share_a_key():
 )  # fmt: skip
 def test_no_other_database_is_used(url: str):
     with pytest.raises(InvalidSetting, match="an SQLite file or a PostgreSQL database"):
-        Settings.from_environment({"TAPLEDGER_DATABASE_URL": url, "TAPLEDGER_SECRET_KEY": "k"})
+        Settings.from_environment({"TAPLEDGER_DATABASE_URL": url, "TAPLEDGER_SECRET_KEY": "k" * 32})
 
 
 def test_without_its_driver_the_extra_is_named(monkeypatch: pytest.MonkeyPatch):
     # None in this table is how Python itself remembers that a module cannot be imported.
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    given = {"TAPLEDGER_DATABASE_URL": "postgresql://db/books", "TAPLEDGER_SECRET_KEY": "k"}
+    given = {"TAPLEDGER_DATABASE_URL": "postgresql://db/books", "TAPLEDGER_SECRET_KEY": "k" * 32}
     with pytest.raises(InvalidSetting, match=r"tapledger\[postgresql\]"):
         Settings.from_environment(given)
     given["TAPLEDGER_DATABASE_URL"] = "sqlite:///var/books.db"

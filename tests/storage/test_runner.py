@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ledger.domain.books.errors import FloorReached
 from ledger.domain.wallets.commands import debit, purchase, top_up
+from ledger.domain.wallets.queries import wallet_by_token
 from ledger.domain.wallets.records import WalletRecord
 from ledger.storage.command import command
 from ledger.storage.database import DatabaseUnreachable
@@ -152,3 +155,34 @@ def test_a_writer_that_waits_too_long_is_told_to_come_again(ledger, actor, monke
     assert count(ledger, "idempotency_keys") == 0
     assert not late.run(top_up, actor=actor, key="k1", **ONE_EURO).is_repeat
     late.database.close()
+
+
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+def test_of_two_that_wait_for_each_other_one_is_tried_again_and_both_book(ledger, wallet, actor):
+    open_wallet(ledger, "04FFFFFF", balance_cents=100)
+    other, crossed, attempts = another_process_of(ledger), threading.Barrier(2), []
+
+    def crossing(first, second):
+        @command("tests.top_up_both", answers=WalletRecord)
+        def top_up_both(tx, **arguments):
+            attempts.append(first)
+            top_up(tx, token_id=first, **arguments)
+            if len(attempts) <= 2:
+                crossed.wait(10)
+            # Each holds its own balance by now and wants the other's.
+            tx.execute(text("UPDATE account_balances SET floor_cents = floor_cents"))
+            return wallet_by_token(tx, token_id=second)
+
+        return top_up_both
+
+    orders = ((TOKEN, "04FFFFFF"), ("04FFFFFF", TOKEN))
+    with ThreadPoolExecutor(2) as pool:
+        asked = {"actor": actor, "amount_cents": 100, "description": "Coin"}
+        booked = [
+            pool.submit(office.run, crossing(*order), key=order[0], **asked)
+            for office, order in zip((ledger, other), orders, strict=True)
+        ]
+        assert [result.result().is_repeat for result in booked] == [False, False]
+    other.database.close()
+    assert len(attempts) == 3
+    assert rows(ledger, "SELECT balance_cents FROM account_balances") == [(200,), (200,)]

@@ -80,7 +80,7 @@ def served(ledger: Ledger, *, workers: int = 2) -> Iterator[Server]:
     """Serve the ledger's books by `gunicorn wsgi:app` until the end."""
     environment = {
         **os.environ,
-        "TAPLEDGER_DATABASE_URL": str(ledger.settings.database_url),
+        "TAPLEDGER_DATABASE_URL": ledger.settings.database_url.render_as_string(hide_password=False),
         "TAPLEDGER_SECRET_KEY": ledger.settings.secret_key,
     }
     process = subprocess.Popen(

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ledger.service import Ledger
+from tests.conftest import BOTH_DATABASES
 from tests.factories.ledgers import count, rows
 from tests.factories.terminals import install
 from tests.factories.wallets import balance_cents, open_wallet
@@ -53,6 +54,12 @@ class Machine:
             if status < 500:
                 return status
         raise AssertionError(f"no answer after {ATTEMPTS} attempts")
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def database_name(request: pytest.FixtureRequest) -> str:
+    """Return each database in turn."""
+    return request.param
 
 
 @pytest.fixture

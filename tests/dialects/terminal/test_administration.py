@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import BOTH_DATABASES
 from tests.dialects.terminal.refusals import assert_refused
 from tests.factories.terminals import install
 from tests.web.applications import Caller, nothing_is_written
@@ -48,6 +49,7 @@ def test_a_taken_id_is_refused_and_its_token_lives_on(admin, app, ledger):
     assert Caller(app, token).get("/pos/terminal").status_code == 200
 
 
+@pytest.mark.parametrize("database_name", BOTH_DATABASES, indirect=True)
 @pytest.mark.parametrize("slug", ["nowhere", "%00", "x" * 5000, "%ED%A0%80"])
 def test_an_unknown_terminal_is_not_rolled(admin, ledger, slug):
     with nothing_is_written(ledger):

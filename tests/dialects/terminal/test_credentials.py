@@ -104,7 +104,7 @@ def test_an_operators_token_ends_with_its_lifetime(app, ledger, clock):
 def test_an_operator_who_has_left_is_refused(app, ledger):
     caller = Caller(app, operator_token(ledger))
     with raw_connection(ledger) as connection:
-        connection.execute("UPDATE operators SET is_active = 0")
+        connection.execute("UPDATE operators SET is_active = false")
     assert_unauthenticated(caller.post("/pos/terminals", {}))
 
 

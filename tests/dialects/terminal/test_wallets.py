@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.domain.wallets.pairing import replace_token, unpair_token
+from tests.conftest import BOTH_DATABASES
 from tests.dialects.terminal.refusals import assert_refused
 from tests.factories.wallets import TOKEN, open_wallet
 
@@ -111,6 +112,7 @@ def test_a_page_goes_on_after_a_transaction_that_exists(cash_desk, wallet):
     assert_refused(cash_desk.get(f"/pos/wallets/{wallet.code}?before=%00"), 400, "invalid", "before")
 
 
+@pytest.mark.parametrize("database_name", BOTH_DATABASES, indirect=True)
 @pytest.mark.parametrize("code", ["wal_0000000000000000", "token", "x" * 5000, "%00", "a%00b", "%ED%A0%80"])
 def test_an_unknown_wallet_is_refused(cash_desk, code):
     assert_refused(cash_desk.get(f"/pos/wallets/{code}"), 404, "wallet_unknown")
