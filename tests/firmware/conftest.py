@@ -6,6 +6,7 @@ from tests.terminal_sim.chips.microcontroller import make_firmware_importable
 
 make_firmware_importable()
 
+from tests.firmware.coffee import coffee_road, coffee_stand  # noqa: E402, F401
 from tests.firmware.world import World  # noqa: E402
 
 
