@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
@@ -14,8 +16,9 @@ from ledger.settings import Settings
 from ledger.storage.database import Database, make_engine
 from ledger.tables import Base
 from ledger.web import errors, headers, limits
-from ledger.web.dispatch import EXTENSION
+from ledger.web.dispatch import EXTENSION, end_reading
 from ledger.web.openapi import publish
+from ledger.writer.client import WriterClient
 
 DIALECTS = (TERMINAL,)
 
@@ -28,10 +31,15 @@ class BoundSQLAlchemy(SQLAlchemy):
 
 
 def create_app(
-    settings: Settings | None = None, *, clock: Clock | None = None, ids: Ids | None = None
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    writer_address: Path | None = None,
 ) -> Flask:
     """Create the application; settings come from the environment unless they are given.
 
+    With a writer's address it asks that one to book, else it books itself.
     Refuses with SchemaOutdated when the database has not been migrated.
     """
     settings = settings or Settings.from_environment()
@@ -39,12 +47,15 @@ def create_app(
     app.url_map.strict_slashes = False
     app.json.sort_keys = False
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    app.extensions[EXTENSION] = _open_ledger(app, settings, clock, ids)
+    app.extensions[EXTENSION] = ledger = _open_ledger(app, settings, clock, ids)
+    if writer_address is not None:
+        ledger.runner = _writer(writer_address, ledger)
     for dialect in DIALECTS:
         publish(app, dialect)
     errors.install(app, DIALECTS)
     headers.install(app)
     limits.install(app)
+    app.teardown_request(end_reading)
     return app
 
 
@@ -54,3 +65,8 @@ def _open_ledger(app: Flask, settings: Settings, clock: Clock | None, ids: Ids |
         ledger = Ledger(Database(bound.engine), settings, clock=clock, ids=ids)
     ledger.require_current_schema()
     return ledger
+
+
+def _writer(address: Path, ledger: Ledger) -> WriterClient:
+    is_sqlite = ledger.database.engine.dialect.name == "sqlite"
+    return WriterClient(address, ledger.runner, everything=is_sqlite)

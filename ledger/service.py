@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from ledger.foundation.clock import Clock, SystemClock
 from ledger.foundation.ids import Ids
 from ledger.settings import Settings
+from ledger.storage.command import Command, Outcome
 from ledger.storage.database import Database, translated_errors
 from ledger.storage.runner import Runner
 from ledger.storage.schema import require_current
@@ -24,13 +25,16 @@ class Ledger:
         self.database = database
         self.settings = settings
         self.clock = clock or SystemClock()
-        # The runner's own method: see `storage.runner.Runner.run` for what it promises.
-        self.run = Runner(database, clock=self.clock, ids=ids or Ids()).run
+        self.runner = Runner(database, clock=self.clock, ids=ids or Ids())
 
     def read(self, query: Callable[..., Answer], **arguments: Any) -> Answer:
         """Run a query on one unchanging state of the books."""
         with self.database.reading() as reader:
             return query(reader, **arguments)
+
+    def run(self, command: Command[Answer], **asked: Any) -> Outcome[Answer]:
+        """Run a command; see `storage.runner.Runner.run` for what it is asked and what it promises."""
+        return self.runner.run(command, **asked)
 
     def require_current_schema(self) -> None:
         """Refuse with SchemaOutdated unless `tapledger db upgrade` has been run."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
 from gunicorn.app.base import BaseApplication
 
 from ledger.app import create_app
+from ledger.cli.arbiter import WriterArbiter
 from ledger.cli.context import open_ledger
 from ledger.storage.database import CONNECTIONS
+from ledger.writer.process import Writer
 
 # A terminal keeps its connection between two customers: a new one costs it a handshake.
 KEEP_ALIVE_S = 75
 GRACEFUL_STOP_S = 5
+WRITER_NAME = "tapl-writer"
 
 
 class Server(BaseApplication):
@@ -23,6 +29,11 @@ class Server(BaseApplication):
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
         super().__init__()
+        self.arbiter = WriterArbiter(self, write)
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        self.arbiter.run()
 
     def load_config(self) -> None:
         """Hand our options to gunicorn."""
@@ -31,7 +42,20 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """Make the application of one worker."""
-        return create_app()
+        return create_app(writer_address=self.arbiter.writer_address)
+
+
+def write(listener: socket.socket) -> None:
+    """Be the writer of this server's books; `ps` and `top` on Linux tell it from the workers by name."""
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(WRITER_NAME)
+    ledger = open_ledger()
+    writer = Writer(ledger.runner, listener)
+    signal.signal(signal.SIGTERM, lambda *_: writer.stop())
+    # Ctrl-C reaches every process of a terminal; the master decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    writer.serve()
+    ledger.database.close()
 
 
 @click.command()

@@ -30,7 +30,12 @@ class Ids:
         return self._draw(_LEGIBLE, 8)
 
     def _draw(self, alphabet: str, count: int) -> str:
-        return "".join(self._random.choice(alphabet) for _ in range(count))
+        # One number of the right size is drawn at once, and then written in the alphabet's digits.
+        number, base, drawn = self._random.randrange(len(alphabet) ** count), len(alphabet), []
+        for _ in range(count):
+            number, digit = divmod(number, base)
+            drawn.append(alphabet[digit])
+        return "".join(drawn)
 
 
 class ScriptedIds(Ids):

@@ -6,8 +6,11 @@ import dataclasses
 import hashlib
 import json
 from datetime import datetime
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
+
+_ATOMS = (str, int, NoneType)
 
 
 def plain(value: Any) -> Any:
@@ -15,14 +18,20 @@ def plain(value: Any) -> Any:
 
     A field declared with SECRET is left empty: what is shown once is not remembered.
     """
+    if isinstance(value, _ATOMS):
+        return value
     if dataclasses.is_dataclass(value):
-        kept = [field for field in dataclasses.fields(value) if not field.metadata.get("secret")]
-        return {field.name: plain(getattr(value, field.name)) for field in kept}
+        return {name: plain(getattr(value, name)) for name in _kept_fields(type(value))}
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+@cache
+def _kept_fields(record: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(record) if not field.metadata.get("secret"))
 
 
 def restore(kind: Any, value: Any) -> Any:

@@ -1,10 +1,13 @@
-"""What the runner runs: a named command, and the record that it answers with."""
+"""What the runner runs: a named command, a request for it, and what it came to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from ledger.foundation.actor import Actor
+from ledger.storage.answers import fingerprint
 
 Answer = TypeVar("Answer")
 
@@ -16,12 +19,68 @@ class Command(Generic[Answer]):
     name: str
     answers: type[Answer]
     function: Callable[..., Answer]
+    grouped_by: str | None = None
 
     def __call__(self, transaction: Any, **arguments: Any) -> Answer:
         """Run inside another command's transaction."""
         return self.function(transaction, **arguments)
 
 
-def command(name: str, *, answers: type[Answer]) -> Callable[[Callable[..., Answer]], Command[Answer]]:
-    """Make a function a command: `name` stands in the audit trail, `answers` is its record's type."""
-    return lambda function: Command(name, answers, function)
+    def __reduce__(self) -> tuple:
+        """Go to another process by name: what stands for the function there is the same code."""
+        return command_named, (self.name,)
+
+
+@dataclass(frozen=True)
+class Request(Generic[Answer]):
+    """What somebody asks for: a command with its arguments, at most once for their key.
+
+    `fingerprint` is shared only by requests for the same thing; there is none without a key.
+    """
+
+    command: Command[Answer]
+    actor: Actor
+    key: str | None
+    arguments: dict[str, Any]
+    fingerprint: str | None
+
+    @classmethod
+    def of(
+        cls, command: Command[Answer], *, actor: Actor, key: str | None, arguments: dict[str, Any]
+    ) -> Request[Answer]:
+        """Make a request; its fingerprint is taken here, before anybody waits for it."""
+        asked = None if key is None else fingerprint(command.name, arguments)
+        return cls(command, actor, key, arguments, asked)
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Answer]):
+    """What a run came to: the answer, and whether it is the remembered one of an earlier run."""
+
+    answer: Answer
+    is_repeat: bool
+
+
+_COMMANDS: dict[str, Command] = {}
+
+
+def command(
+    name: str, *, answers: type[Answer], grouped_by: str | None = None
+) -> Callable[[Callable[..., Answer]], Command[Answer]]:
+    """Make a function a command.
+
+    `name` stands in the audit trail, `answers` is its record's type. A command that is `grouped_by` one
+    of its arguments may share a transaction with others of its sort: it locks the balance that this
+    argument leads to, and no other.
+    """
+
+    def register(function: Callable[..., Answer]) -> Command[Answer]:
+        made = _COMMANDS[name] = Command(name, answers, function, grouped_by)
+        return made
+
+    return register
+
+
+def command_named(name: str) -> Command:
+    """Return a command by its name."""
+    return _COMMANDS[name]

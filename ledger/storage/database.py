@@ -13,7 +13,8 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.foundation.errors import Unavailable
-from ledger.storage.transaction import Reader
+from ledger.storage.prepared import wrapped
+from ledger.storage.reader import Reader
 
 # How long a writer waits for its turn before it is told to come again.
 BUSY_TIMEOUT_MS = 5_000
@@ -135,7 +136,12 @@ def _begin(connection: Connection) -> None:
     # A write that began as a read can fail in its middle when another writer came between:
     # writers take the write lock at once, readers never do.
     writes = connection.get_execution_options().get("ledger_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # On the driver's own connection: SQLAlchemy's way to execute a word costs more than a whole balance.
+    driver = connection.connection.driver_connection
+    try:
+        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    except driver.Error as error:
+        raise wrapped(error, connection.dialect, driver) from error
 
 
 @contextmanager

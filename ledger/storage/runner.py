@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ledger.foundation.actor import Actor
 from ledger.foundation.clock import Clock
 from ledger.foundation.errors import Conflict, Unavailable
 from ledger.foundation.ids import Ids
-from ledger.storage.answers import fingerprint, plain, restore
-from ledger.storage.command import Command
+from ledger.storage.answers import plain, restore
+from ledger.storage.command import Command, Outcome, Request
 from ledger.storage.database import Database, translated_errors
 from ledger.storage.keys import require_key
-from ledger.storage.tables import (
-    IdempotencyKey,
-    complete_key,
-    find_key,
-    insert_audit_row,
-    insert_events,
-    insert_if_absent,
-)
+from ledger.storage.reader import Reader
+from ledger.storage.tables import complete_key, find_key, insert_audit_row, insert_event, insert_key
 from ledger.storage.transaction import Transaction
 
 Answer = TypeVar("Answer")
@@ -52,14 +45,6 @@ class TooContended(Unavailable):
     code = "too_contended"
 
 
-@dataclass(frozen=True)
-class Outcome(Generic[Answer]):
-    """What a run came to: the answer, and whether it is the remembered one of an earlier run."""
-
-    answer: Answer
-    is_repeat: bool
-
-
 class Runner:
     """Runs commands: each is committed whole, with its key, its audit row and its events, or not at all."""
 
@@ -84,44 +69,69 @@ class Runner:
         InvalidKey. A refused command leaves nothing, its key included. A dry run does everything and
         keeps nothing.
         """
+        return self.run_alone(Request.of(command, actor=actor, key=key, arguments=arguments), dry_run=dry_run)
+
+    def run_alone(self, request: Request[Answer], *, dry_run: bool = False) -> Outcome[Answer]:
+        """Run a request in a transaction of its own."""
         # The drivers call a serialization failure an operational error too: it is looked at before
         # such errors become the refusal that the database cannot be reached.
         with translated_errors():
-            return self._run_patiently(command, actor, key, dry_run, arguments)
+            for _ in range(ATTEMPTS):
+                try:
+                    with self._database.writing(keep=not dry_run) as connection:
+                        return self._run_once(Reader(connection), request)
+                except DBAPIError as error:
+                    if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
+                        raise
+            raise TooContended
 
-    def _run_patiently(
-        self, command: Command[Answer], actor: Actor, key: str | None, dry_run: bool, arguments: dict
-    ) -> Outcome[Answer]:
-        for _ in range(ATTEMPTS):
-            try:
-                with self._database.writing(keep=not dry_run) as connection:
-                    return self._run_once(connection, command, actor, key, arguments)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
-                    raise
-        raise TooContended
+    def run_together(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
+        """Run requests one after the other in one transaction, which waits for the disk once.
 
-    def _run_once(
-        self, connection: Connection, command: Command[Answer], actor: Actor, key: str | None, arguments: dict
-    ) -> Outcome[Answer]:
+        Each still is booked whole or not at all, and has its own outcome or the exception that it
+        would have raised alone. Nothing is booked until this returns.
+        """
+        try:
+            with translated_errors(), self._database.writing() as connection:
+                reader = Reader(connection)
+                return [self._run_apart(reader, request) for request in requests]
+        except Unavailable as refusal:
+            return [refusal] * len(requests)
+        except DBAPIError:
+            # What the database did not take was one request's; nothing of the others' is left either.
+            return [self._run_caught(request) for request in requests]
+
+    def _run_apart(self, reader: Reader, request: Request) -> Outcome | Exception:
+        try:
+            with reader.apart():
+                return self._run_once(reader, request)
+        except DBAPIError:
+            raise
+        except Exception as error:
+            return error
+
+    def _run_caught(self, request: Request) -> Outcome | Exception:
+        try:
+            return self.run_alone(request)
+        except Exception as error:
+            return error
+
+    def _run_once(self, reader: Reader, request: Request[Answer]) -> Outcome[Answer]:
         now = self._clock.now()
-        key_id = None
-        if key is not None:
-            asked = fingerprint(command.name, arguments)
-            values = {"scope": actor.scope, "key": require_key(key)}
-            values |= {"fingerprint": asked, "recorded_at": now}
+        actor, key_id = request.actor, None
+        if request.key is not None:
+            asked = {"fingerprint": request.fingerprint, "recorded_at": now}
             # The key's row comes first: of two equal requests the second waits here for the first.
-            key_id = insert_if_absent(connection, IdempotencyKey, values)
+            key_id = insert_key(reader, scope=actor.scope, key=require_key(request.key), **asked)
             if key_id is None:
-                return _remembered(connection, command, actor.scope, key, asked)
-        command_id = insert_audit_row(
-            connection, {"recorded_at": now, "command": command.name, **_who(actor)}
-        )
-        transaction = Transaction(connection, actor=actor, ids=self._ids, now=now, command_id=command_id)
-        answer = command(transaction, **arguments)
-        _write_events(transaction)
+                return _remembered(reader, request)
+        command_id = insert_audit_row(reader, recorded_at=now, command=request.command.name, **_who(actor))
+        transaction = Transaction(reader, actor=actor, ids=self._ids, now=now, command_id=command_id)
+        answer = request.command(transaction, **request.arguments)
+        for name, payload in transaction.events:
+            insert_event(reader, name=name, payload=payload, command_id=command_id, recorded_at=now)
         if key_id is not None:
-            complete_key(connection, key_id, command_id, plain(answer))
+            complete_key(reader, key_id, command_id, plain(answer))
         return Outcome(answer, is_repeat=False)
 
 
@@ -129,19 +139,10 @@ def _who(actor: Actor) -> dict[str, str]:
     return {"actor_kind": actor.kind.value, "actor_name": actor.name, "origin": actor.origin}
 
 
-def _write_events(transaction: Transaction) -> None:
-    common = {"command_id": transaction.command_id, "recorded_at": transaction.now}
-    rows = [{"name": name, "payload": payload, **common} for name, payload in transaction.events]
-    if rows:
-        insert_events(transaction.connection, rows)
-
-
-def _remembered(
-    connection: Connection, command: Command[Answer], scope: str, key: str, asked: str
-) -> Outcome:
-    used = find_key(connection, scope, key)
+def _remembered(reader: Reader, request: Request[Answer]) -> Outcome[Answer]:
+    used = find_key(reader, request.actor.scope, request.key)
     if used.fingerprint is None:
         raise KeyVoided
-    if used.fingerprint != asked:
+    if used.fingerprint != request.fingerprint:
         raise KeyReused
-    return Outcome(restore(command.answers, used.answer), is_repeat=True)
+    return Outcome(restore(request.command.answers, used.answer), is_repeat=True)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from ledger.foundation.errors import Unavailable
 from ledger.storage.database import Database
+from ledger.storage.reader import Reader
 from ledger.storage.tables import lock_schema
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -33,7 +34,7 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
     config = _config()
     # The lock comes first: of two upgrades at the same moment the second finds the work done.
     with Database(engine).writing() as connection:
-        lock_schema(connection)
+        lock_schema(Reader(connection))
         before = _revision(connection)
         if before is not None and before not in _known(config):
             raise SchemaOutdated("The database's schema is newer than this version: install a newer version.")

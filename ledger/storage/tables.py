@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BindParameter,
     CheckConstraint,
-    Connection,
+    Executable,
     ForeignKey,
-    Row,
     String,
     UniqueConstraint,
+    bindparam,
     func,
     insert,
     select,
@@ -23,6 +24,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.storage.columns import Base
+from ledger.storage.prepared import Prepared
+from ledger.storage.reader import Reader, Row
 
 # The number of the advisory lock that upgrades of one PostgreSQL database queue for.
 _SCHEMA_LOCK = 0x7461706C
@@ -82,48 +85,76 @@ class DomainEvent(Base):
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def insert_if_absent(connection: Connection, table: type[Base], values: dict[str, Any]) -> int | None:
-    """Insert a row and return its id, or None when a unique constraint already holds such a row.
+def insert_of(table: type[Base]) -> Prepared:
+    """Return the statement that inserts a row, all columns but `id` given, and answers its id."""
+    return Prepared(insert(table).values(_parameters(table)).returning(table.id))
 
-    Where another transaction is inserting the same, this waits for its end (PostgreSQL; on SQLite
-    the write lock has done so before).
+
+def insert_if_absent_of(table: type[Base]) -> Prepared:
+    """Return the statement that inserts a row, or answers nothing when a unique constraint holds such a row.
+
+    Where another transaction is inserting the same, it waits for its end (PostgreSQL; on SQLite the
+    write lock has done so before).
     """
-    statement = _INSERTS[connection.dialect.name](table).values(**values)
-    return connection.execute(statement.on_conflict_do_nothing().returning(table.id)).scalar()
+
+    def build(dialect_name: str) -> Executable:
+        inserting = _INSERTS[dialect_name](table).values(_parameters(table))
+        return inserting.on_conflict_do_nothing().returning(table.id)
+
+    return Prepared(build)
 
 
-def find_key(connection: Connection, scope: str, key: str) -> Row | None:
+def _parameters(table: type[Base]) -> dict[str, BindParameter]:
+    return {
+        column.name: bindparam(column.name, None, type_=column.type)
+        for column in table.__table__.columns
+        if column.name != "id"
+    }
+
+
+_INSERT_KEY = insert_if_absent_of(IdempotencyKey)
+_FIND_KEY = Prepared(
+    select(IdempotencyKey.fingerprint, IdempotencyKey.answer, IdempotencyKey.command_id).where(
+        IdempotencyKey.scope == bindparam("scope"), IdempotencyKey.key == bindparam("key")
+    )
+)
+_COMPLETE_KEY = Prepared(
+    update(IdempotencyKey)
+    .where(IdempotencyKey.id == bindparam("key_id"))
+    .values(command_id=bindparam("command_id"), answer=bindparam("answer"))
+)
+_INSERT_AUDIT_ROW = insert_of(AuditLog)
+_INSERT_EVENT = insert_of(DomainEvent)
+
+
+def insert_key(reader: Reader, **values: Any) -> int | None:
+    """Use up a key and return its row's id, or None when it was used before."""
+    return reader.scalar(_INSERT_KEY, **values)
+
+
+def find_key(reader: Reader, scope: str, key: str) -> Row | None:
     """Return the used-up key of that scope."""
-    table = IdempotencyKey
-    statement = select(table.id, table.fingerprint, table.answer, table.command_id)
-    return connection.execute(statement.where(table.scope == scope, table.key == key)).first()
+    return reader.one(_FIND_KEY, scope=scope, key=key)
 
 
-def complete_key(connection: Connection, key_id: int, command_id: int, answer: Any) -> None:
+def complete_key(reader: Reader, key_id: int, command_id: int, answer: Any) -> None:
     """Remember with the key which command it started and what was answered."""
-    statement = update(IdempotencyKey).where(IdempotencyKey.id == key_id)
-    connection.execute(statement.values(command_id=command_id, answer=answer))
+    reader.all(_COMPLETE_KEY, key_id=key_id, command_id=command_id, answer=answer)
 
 
-def insert_audit_row(connection: Connection, values: dict[str, Any]) -> int:
+def insert_audit_row(reader: Reader, **values: Any) -> int:
     """Write one row of the audit trail and return its id."""
-    return connection.execute(insert(AuditLog).values(**values).returning(AuditLog.id)).scalar_one()
+    return reader.scalar(_INSERT_AUDIT_ROW, **values)
 
 
-def insert_events(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Put events into the outbox."""
-    connection.execute(insert(DomainEvent), rows)
+def insert_event(reader: Reader, **values: Any) -> None:
+    """Put an event into the outbox."""
+    reader.one(_INSERT_EVENT, **values)
 
 
-def lift_statement_timeout(connection: Connection) -> None:
-    """Let the rest of this transaction's statements take as long as they need; SQLite has no such limit."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-
-
-def lock_schema(connection: Connection) -> None:
+def lock_schema(reader: Reader) -> None:
     """Let nobody else migrate until this transaction ends; on SQLite the write lock does so already."""
-    if connection.dialect.name == "postgresql":
-        lift_statement_timeout(connection)
-        connection.execute(text("SET LOCAL lock_timeout = 0"))
-        connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+    reader.take_time()
+    if reader.dialect.name == "postgresql":
+        reader.connection.execute(text("SET LOCAL lock_timeout = 0"))
+        reader.connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))

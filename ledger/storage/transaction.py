@@ -1,42 +1,18 @@
-"""What a query and a command hold in their hands: the reader and the transaction."""
+"""What a command holds in its hands: a reader that writes, too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-
-from sqlalchemy import Connection, Executable, Row
 
 from ledger.foundation.actor import Actor
 from ledger.foundation.ids import Ids
 from ledger.storage.keys import require_key
-from ledger.storage.tables import IdempotencyKey, find_key, insert_if_absent, lift_statement_timeout
+from ledger.storage.prepared import Prepared
+from ledger.storage.reader import Reader, Row, Statement
+from ledger.storage.tables import find_key, insert_key
 
 __all__ = ["Reader", "Row", "Transaction"]
-
-
-class Reader:
-    """Executes statements inside one transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-
-    def one(self, statement: Executable) -> Row | None:
-        """Execute a statement and return its first row, or None."""
-        return self.connection.execute(statement).first()
-
-    def all(self, statement: Executable) -> Sequence[Row]:
-        """Execute a statement and return every row."""
-        return self.connection.execute(statement).all()
-
-    def scalar(self, statement: Executable) -> Any:
-        """Execute a statement and return the first column of its first row, or None."""
-        return self.connection.execute(statement).scalar()
-
-    def take_time(self) -> None:
-        """Let the statements that follow run as long as they need: a proof looks at every row there is."""
-        lift_statement_timeout(self.connection)
 
 
 class Transaction(Reader):
@@ -46,23 +22,20 @@ class Transaction(Reader):
     still for the whole command; `ids` is the only source of randomness.
     """
 
-    def __init__(
-        self, connection: Connection, *, actor: Actor, ids: Ids, now: datetime, command_id: int
-    ) -> None:
-        super().__init__(connection)
+    def __init__(self, reader: Reader, *, actor: Actor, ids: Ids, now: datetime, command_id: int) -> None:
+        super().__init__(reader.connection, reader.cursor)
         self.actor = actor
         self.ids = ids
         self.now = now
         self.command_id = command_id
         self.events: list[tuple[str, dict[str, Any]]] = []
 
-    def execute(self, statement: Executable, values: Any = None) -> None:
+    def execute(self, statement: Statement, **values: Any) -> None:
         """Execute a statement that returns nothing."""
-        self.connection.execute(statement, values)
-
-    def insert_if_absent(self, table: Any, **values: Any) -> int | None:
-        """Insert a row and return its id, or None when a unique constraint already holds such a row."""
-        return insert_if_absent(self.connection, table, values)
+        if isinstance(statement, Prepared):
+            self._run(statement, values)
+        else:
+            self.connection.execute(statement, values)
 
     def record(self, event: str, **payload: Any) -> None:
         """Put an event into the outbox, in the same commit as what it speaks of."""
@@ -81,7 +54,7 @@ class Transaction(Reader):
             "command_id": self.command_id,
             "recorded_at": self.now,
         }
-        if self.insert_if_absent(IdempotencyKey, **values) is not None:
+        if insert_key(self, **values) is not None:
             return None
-        used = find_key(self.connection, self.actor.scope, key)
+        used = find_key(self, self.actor.scope, key)
         return used.command_id if used.fingerprint is not None else None

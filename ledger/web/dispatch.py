@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from flask import current_app, g, request
 
 from ledger.foundation.actor import Actor
+from ledger.foundation.errors import Unavailable
 from ledger.service import Ledger
-from ledger.storage.command import Command
-from ledger.storage.runner import Outcome
+from ledger.storage.command import Command, Outcome, Request
+from ledger.storage.database import translated_errors
 
-__all__ = ["EXTENSION", "Outcome", "act_as", "bearer_token", "ledger", "read", "run"]
+__all__ = [
+    "EXTENSION",
+    "Command",
+    "Outcome",
+    "act_as",
+    "bearer_token",
+    "end_reading",
+    "ledger",
+    "read",
+    "run",
+    "run_together",
+]
 
 Answer = TypeVar("Answer")
 EXTENSION = "tapledger"
@@ -30,15 +43,40 @@ def act_as(actor: Actor) -> None:
 
 
 def read(query: Callable[..., Answer], **arguments: Any) -> Answer:
-    """Run a query."""
-    return ledger().read(query, **arguments)
+    """Run a query; all of a request's queries see one state of the books, until it runs a command."""
+    with translated_errors():
+        if "reader" not in g:
+            g.reading = ExitStack()
+            g.reader = g.reading.enter_context(ledger().database.reading())
+        return query(g.reader, **arguments)
+
+
+def end_reading(_error: BaseException | None = None) -> None:
+    """Give back what the request's queries have read with."""
+    if g.pop("reader", None) is not None:
+        # Nothing was written: a database that has gone away meanwhile takes nothing with it.
+        with suppress(Unavailable), translated_errors():
+            g.pop("reading").close()
 
 
 def run(
     command: Command[Answer], *, key: str | None = None, dry_run: bool = False, **arguments: Any
 ) -> Outcome[Answer]:
     """Run a command as this request's actor."""
+    end_reading()
     return ledger().run(command, actor=g.actor, key=key, dry_run=dry_run, **arguments)
+
+
+def run_together(
+    asked: Sequence[tuple[Command, str | None, dict[str, Any]]],
+) -> list[Outcome | Exception]:
+    """Run commands, each with its key and its arguments, as this request's actor.
+
+    They are run in their order; each has its own outcome, or the exception that it would have raised.
+    """
+    end_reading()
+    requests = [Request.of(command, actor=g.actor, key=key, arguments=what) for command, key, what in asked]
+    return ledger().runner.run_together(requests)
 
 
 def bearer_token() -> str:

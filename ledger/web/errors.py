@@ -78,7 +78,7 @@ def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
     """Make one handler answer for refusals, HTTP errors and failures alike."""
 
     def handle(error: Exception) -> ResponseReturnValue:
-        refusal = _as_refusal(error)
+        refusal = as_refusal(error)
         dialect = dialect_of(dialects, request.path)
         response = app.make_response(dialect.say(refusal) if dialect else _say_plainly(refusal))
         response.headers.extend(_headers(error, refusal))
@@ -88,7 +88,8 @@ def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
         app.register_error_handler(kind, handle)
 
 
-def _as_refusal(error: Exception) -> Refusal:
+def as_refusal(error: Exception) -> Refusal:
+    """Return what is said of an error; what nobody foresaw is logged and said to be our failure."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, HTTPException) and error.code and error.code < 500:

@@ -59,6 +59,18 @@ class StrictParser(FlaskParser):
     # None leaves it to the shapes, which ignore what they do not know.
     DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._unasked: dict[Any, dict[str, Any]] = {}
+
+    def parse(self, schema: Any, req: Request | None = None, *, location: str | None = None, **options: Any):
+        """Return a request's arguments; most have no query, and what a shape makes of none is known."""
+        if location != "query" or (req or request).query_string:
+            return super().parse(schema, req, location=location, **options)
+        if schema not in self._unasked:
+            self._unasked[schema] = super().parse(schema, req, location=location, **options)
+        return dict(self._unasked[schema])
+
     def load_json(self, req: Request, schema: Any) -> Any:
         """Return the body; refuses with UnsupportedMediaType, BodyTooLarge, BadRequest or BrokenJson."""
         if not req.is_json:
@@ -66,7 +78,7 @@ class StrictParser(FlaskParser):
         body = req.get_data()
         # A body in chunks says no length beforehand, and reading ends at the limit without a word: a body
         # that is as long as the limit may be a part of a longer one.
-        if len(body) >= MAX_BODY_BYTES:
+        if len(body) >= req.max_content_length:
             raise BodyTooLarge
         # A connection that ended early may have delivered valid JSON that was not meant to end there.
         if req.content_length is not None and len(body) < req.content_length:
@@ -78,8 +90,12 @@ class StrictParser(FlaskParser):
 
     def handle_error(self, error: Any, req: Any, schema: Any, **_options: Any) -> None:
         """Refuse with Invalid what the schema does not accept."""
-        fields = [named for where in error.messages.values() for named in _by_path(where)]
-        raise Invalid(fields=dict(fields)) from error
+        raise invalid(*error.messages.values()) from error
+
+
+def invalid(*messages: Any) -> Invalid:
+    """Return the refusal that says what a shape did not accept."""
+    return Invalid(fields=dict(named for where in messages for named in _by_path(where)))
 
 
 def _by_path(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, list[str]]]:

@@ -21,13 +21,13 @@ def _open(tx: Transaction, **arguments: object) -> AccountRecord:
 def _post(tx: Transaction, *, entry: Entry) -> PostingRecord:
     # W4 wants a movement to be told of by the command that makes it.
     tx.record("wallet.debited")
-    return commands.post(tx, entry)
+    return commands.post(tx, entry).posting
 
 
 @command("tests.reverse", answers=PostingRecord)
 def _reverse(tx: Transaction, *, code: str) -> PostingRecord:
     tx.record("transaction.reversed")
-    return commands.reverse(tx, posting_by_code(tx, code), "Back again", terminal_id=None)
+    return commands.reverse(tx, posting_by_code(tx, code), "Back again", terminal_id=None).posting
 
 
 def open_account(

@@ -18,7 +18,7 @@ from tests.conftest import BOTH_DATABASES
 from tests.factories.ledgers import count, rows
 from tests.factories.terminals import install
 from tests.factories.wallets import balance_cents, open_wallet
-from tests.web.servers import Server, served
+from tests.web.servers import DOORS, Server, served
 
 TIMEOUT_S = 30
 PARALLEL = 32
@@ -62,11 +62,17 @@ def database_name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(params=sorted(DOORS))
+def door(request: pytest.FixtureRequest) -> str:
+    """Return each way to serve in turn."""
+    return request.param
+
+
 @pytest.fixture
-def machine(ledger: Ledger) -> Iterator[Machine]:
+def machine(ledger: Ledger, door: str) -> Iterator[Machine]:
     """Return a terminal at a server with two workers of eight threads."""
     api_token = install(ledger).api_token
-    with served(ledger, workers=2) as server:
+    with served(ledger, workers=2, door=door) as server:
         yield Machine(server, api_token)
 
 
@@ -145,7 +151,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(machine, ledger
         for victims in (1, 2, 3):
             for _ in range(2 * requests):
                 assert started.acquire(timeout=TIMEOUT_S)
-            server.kill_worker(server.workers[-1])
+            server.kill(server.workers[-1])
             server.wait_until_serving(2 + victims)
 
     at_once([lambda customer=customer: buy(customer) for customer in range(8)] + [kill])

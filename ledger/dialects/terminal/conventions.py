@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from flask import g, request
-from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
@@ -50,6 +50,10 @@ class EnvelopedBlueprint(Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
+    def arguments(self, schema: Schema | type[Schema], **options: Any) -> Callable:
+        """Take a request's arguments by a shape, which is made once: making one costs more than a request."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)
+
     @staticmethod
     def _prepare_response_content(data: Any) -> Any:
         return {"data": data}
@@ -89,15 +93,19 @@ def as_tapped(wallet: WalletRecord, token_id: str) -> WalletRecord:
     return replace(wallet, token_id=token_id)
 
 
-def say(refusal: Refusal) -> ResponseReturnValue:
-    """Say a refusal in this API's words (BODIES.md §0.6 and §2)."""
+def say(refusal: Refusal, charged: str = "") -> tuple[dict[str, Any], int]:
+    """Say a refusal in this API's words (BODIES.md §0.6 and §2).
+
+    `charged` is the field that the cost came from; without it, it is looked for in the request's body.
+    """
     status = STATUSES_BY_CODE.get(refusal.code, STATUSES[refusal.kind])
     if refusal.kind is Kind.UNAUTHENTICATED:
         return {"message": refusal.message}, status
     body = {"message": refusal.message, "code": refusal.code, "errors": refusal.fields}
     balance_cents = refusal.details.get("balance_cents")
     if balance_cents is not None:
-        body["errors"] = {_charged_field(): [f"The balance of {_money(balance_cents)} does not cover this."]}
+        too_small = f"The balance of {_money(balance_cents)} does not cover this."
+        body["errors"] = {charged or _charged_field(): [too_small]}
         body["balance"] = balance_cents
     return body, status
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import g, jsonify, request, url_for
 
 from ledger.dialects.terminal.conventions import (
@@ -23,12 +21,12 @@ from ledger.dialects.terminal.shapes_wallets import (
     WalletSchema,
     WalletWithTransactionsSchema,
 )
-from ledger.domain.wallets.commands import debit, purchase, reverse_key, top_up
+from ledger.dialects.terminal.transactions import asked, booked
+from ledger.domain.wallets.commands import reverse_key
 from ledger.domain.wallets.pairing import pair_by_code
-from ledger.domain.wallets.queries import statement, wallet_by_token
+from ledger.domain.wallets.queries import statement
 from ledger.domain.wallets.records import ReversalState, StatementRecord
-from ledger.domain.wallets.rules import normalised_token
-from ledger.web.dispatch import Outcome, read, run
+from ledger.web.dispatch import read, run
 
 by_token = EnvelopedBlueprint("Wallets by token", __name__, description="What a tapped token leads to.")
 by_token.before_request(authenticate_terminal)
@@ -59,10 +57,10 @@ def show_wallet_of_token(token_id):
 @documented(by_token, "terminal", 400, 401, 403, 404, body=TRANSACTION_DOCUMENT)
 def execute_transaction(body, query, token_id):
     """Execute a transaction on a wallet: a purchase, a debit or a top-up, at most once for each key."""
-    outcome = _execute(token_id, query["dry_run"], **body)
-    if outcome.is_repeat:
-        return as_tapped(read(wallet_by_token, token_id=token_id), token_id), 202
-    return as_tapped(outcome.answer, token_id), 200 if query["dry_run"] else 201
+    command, key, arguments = asked(token_id, body)
+    outcome = run(command, key=key, dry_run=query["dry_run"], **arguments)
+    wallet, status = booked(outcome, token_id)
+    return wallet, 200 if query["dry_run"] and status == 201 else status
 
 
 @others.get("/wallets/<wallet_id>")
@@ -95,17 +93,6 @@ def reverse(body, idempotency_key):
     """Make the effect of one of this terminal's own debits zero for good, whether it was booked or not."""
     reversal = run(reverse_key, reversed_key=idempotency_key, **body).answer
     return reversal.wallet or jsonify(data=None), REVERSAL_STATUSES[reversal.state]
-
-
-def _execute(token_id: str, dry_run: bool, *, idempotency_key: str | None = None, **body: Any) -> Outcome:
-    asked = {"token_id": normalised_token(token_id), "description": body["description"], "tag": body["tag"]}
-    if "products" in body:
-        return run(purchase, key=idempotency_key, dry_run=dry_run, products=body["products"], **asked)
-    amount_cents = body["amount"]
-    if amount_cents < 0:
-        return run(debit, key=idempotency_key, dry_run=dry_run, amount_cents=-amount_cents, **asked)
-    credit = {"amount_cents": amount_cents, "coins": body["coins"]}
-    return run(top_up, key=idempotency_key, dry_run=dry_run, **credit, **asked)
 
 
 def _link_to_older(found: StatementRecord, limit: int) -> dict[str, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, insert, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, String, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.storage.columns import Base
+from ledger.storage.prepared import Prepared
+from ledger.storage.tables import insert_if_absent_of
 from ledger.storage.transaction import Reader, Row, Transaction
 
 
@@ -45,9 +47,19 @@ class Credential(Base):
     revoked_at: Mapped[datetime | None]
 
 
+_INSERT_OPERATOR = insert_if_absent_of(Operator)
+_CREDENTIAL_OWNER = Prepared(
+    select(Credential.terminal_id).where(
+        Credential.secret_hash == bindparam("secret_hash"),
+        Credential.kind == bindparam("kind"),
+        Credential.revoked_at.is_(None),
+    )
+)
+
+
 def insert_operator(tx: Transaction, **values: object) -> int | None:
     """Insert an operator and return its id, or None when the name is taken."""
-    return tx.insert_if_absent(Operator, created_at=tx.now, is_active=True, **values)
+    return tx.scalar(_INSERT_OPERATOR, created_at=tx.now, is_active=True, **values)
 
 
 def select_operator(reader: Reader, username: str) -> Row | None:
@@ -69,5 +81,4 @@ def revoke_credentials(tx: Transaction, kind: str, terminal_id: int) -> None:
 
 def select_credential_owner(reader: Reader, kind: str, secret_hash: str) -> int | None:
     """Return the terminal that a live credential belongs to."""
-    known = (Credential.secret_hash == secret_hash, Credential.kind == kind, Credential.revoked_at.is_(None))
-    return reader.scalar(select(Credential.terminal_id).where(*known))
+    return reader.scalar(_CREDENTIAL_OWNER, kind=kind, secret_hash=secret_hash)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ledger.domain.books import tables
 from ledger.domain.books.errors import AlreadyReversed, FloorReached, InvalidPosting
-from ledger.domain.books.queries import account_record, accounts_by_id
+from ledger.domain.books.queries import account_record, accounts_of
 from ledger.domain.books.queries import reversal_of as reversal_of_posting
-from ledger.domain.books.records import AccountKind, AccountRecord, Entry, PostingRecord
+from ledger.domain.books.records import AccountKind, AccountRecord, Booking, Entry, PostingRecord
 from ledger.domain.books.rules import NORMAL_SIDES, keeps_balance, require_postable, reversal_of
 from ledger.storage.transaction import Transaction
 
@@ -28,28 +28,29 @@ def open_account(
     return account_record(tables.select_account(tx, code))
 
 
-def post(tx: Transaction, entry: Entry) -> PostingRecord:
+def post(tx: Transaction, entry: Entry) -> Booking:
     """Move `amount_cents` (integer, > 0) from the source account to the destination account.
 
     Keeps W1 and W3 of DOMAIN.md: cached balances change in the same commit under their row lock, in
     the order of the account ids. Refuses with InvalidAmount, InvalidPosting, FloorReached (carries
     the source's `balance_cents`) and AlreadyReversed; nothing is posted then.
     """
-    accounts = accounts_by_id(tx, (entry.source_id, entry.destination_id))
+    accounts = accounts_of(tx, entry)
     if len(accounts) != 2:
         raise InvalidPosting
     require_postable(entry, accounts[entry.source_id], accounts[entry.destination_id])
     if entry.reverses_id is not None and reversal_while_held(tx, entry.reverses_id):
         raise AlreadyReversed
-    _change_balances(tx, entry, accounts)
+    balances_cents = _change_balances(tx, entry, accounts)
     values = {**vars(entry), "kind": entry.kind.value, "code": tx.ids.code("txn")}
     values |= {"command_id": tx.command_id, "recorded_at": tx.now}
-    return PostingRecord(id=tables.insert_posting(tx, **values), **(values | {"kind": entry.kind}))
+    posting = PostingRecord(id=tables.insert_posting(tx, **values), **(values | {"kind": entry.kind}))
+    return Booking(posting, balances_cents)
 
 
 def reverse(
     tx: Transaction, posting: PostingRecord, description: str, terminal_id: int | None
-) -> PostingRecord:
+) -> Booking:
     """Move a posting's money back by a new posting that names it.
 
     A posting is reversed at most once. Refuses with AlreadyReversed, NotReversible (the posting is
@@ -68,9 +69,14 @@ def reversal_while_held(tx: Transaction, posting_id: int) -> PostingRecord | Non
     return reversal_of_posting(tx, posting_id)
 
 
-def _change_balances(tx: Transaction, entry: Entry, accounts: dict[int, AccountRecord]) -> None:
+def _change_balances(tx: Transaction, entry: Entry, accounts: dict[int, AccountRecord]) -> dict[int, int]:
     changes = {entry.source_id: -entry.amount_cents, entry.destination_id: entry.amount_cents}
     # One fixed order for all: two postings between the same two accounts cannot wait for each other.
+    balances_cents = {}
     for account_id, by_cents in sorted(changes.items()):
-        if keeps_balance(accounts[account_id].kind) and not tables.change_balance(tx, account_id, by_cents):
-            raise FloorReached(balance_cents=tables.select_balance(tx, account_id).balance_cents)
+        if keeps_balance(accounts[account_id].kind):
+            balance_cents = tables.change_balance(tx, account_id, by_cents)
+            if balance_cents is None:
+                raise FloorReached(balance_cents=tables.select_balance(tx, account_id).balance_cents)
+            balances_cents[account_id] = balance_cents
+    return balances_cents

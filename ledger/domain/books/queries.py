@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ledger.domain.books import tables
 from ledger.domain.books.errors import PostingUnknown
-from ledger.domain.books.records import AccountKind, AccountRecord, PostingKind, PostingRecord
+from ledger.domain.books.records import AccountKind, AccountRecord, Entry, PostingKind, PostingRecord
 from ledger.domain.books.rules import natural_balance_cents
 from ledger.foundation.paging import Page
 from ledger.foundation.text import is_storable
@@ -18,9 +18,10 @@ def account_record(row: Row) -> AccountRecord:
     return AccountRecord(row.id, row.code, AccountKind(row.kind), row.normal_side, row.currency)
 
 
-def accounts_by_id(reader: Reader, account_ids: Sequence[int]) -> dict[int, AccountRecord]:
-    """Return the accounts that exist among these ids."""
-    return {row.id: account_record(row) for row in tables.select_accounts(reader, account_ids)}
+def accounts_of(reader: Reader, entry: Entry) -> dict[int, AccountRecord]:
+    """Return those of an entry's two accounts that exist, by id."""
+    rows = tables.select_two_accounts(reader, entry.source_id, entry.destination_id)
+    return {row.id: account_record(row) for row in rows}
 
 
 def balance_cents(reader: Reader, account: AccountRecord) -> int:
@@ -60,5 +61,4 @@ def latest_postings(reader: Reader, account_id: int, before: str | None, limit: 
 
 
 def _record(row: Row) -> PostingRecord:
-    values = dict(row._mapping)
-    return PostingRecord(**(values | {"kind": PostingKind(row.kind)}))
+    return PostingRecord(**(row._asdict() | {"kind": PostingKind(row.kind)}))

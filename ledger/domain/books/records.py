@@ -66,3 +66,11 @@ class PostingRecord:
     reverses_id: int | None
     command_id: int
     recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Booking:
+    """A movement that was posted just now, and what its accounts with a floor hold since, by account id."""
+
+    posting: PostingRecord
+    balances_cents: dict[int, int]

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    bindparam,
     func,
     insert,
     or_,
@@ -20,6 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.storage.columns import Base
+from ledger.storage.prepared import Prepared
+from ledger.storage.tables import insert_if_absent_of, insert_of
 from ledger.storage.transaction import Reader, Row, Transaction
 
 
@@ -91,9 +94,26 @@ ACCOUNT_COLUMNS = (Account.id, Account.code, Account.kind, Account.normal_side, 
 POSTING_COLUMNS = tuple(Posting.__table__.columns)
 
 
+_INSERT_ACCOUNT = insert_if_absent_of(Account)
+_TWO_ACCOUNTS = Prepared(
+    select(*ACCOUNT_COLUMNS).where(Account.id.in_([bindparam("source_id"), bindparam("destination_id")]))
+)
+_BY_CENTS = bindparam("by_cents", type_=BigInteger)
+_CHANGE_BALANCE = Prepared(
+    update(AccountBalance)
+    .where(
+        AccountBalance.account_id == bindparam("of_account_id"),
+        AccountBalance.balance_cents + _BY_CENTS >= AccountBalance.floor_cents,
+    )
+    .values(balance_cents=AccountBalance.balance_cents + _BY_CENTS)
+    .returning(AccountBalance.balance_cents)
+)
+_INSERT_POSTING = insert_of(Posting)
+
+
 def insert_account(tx: Transaction, **values: object) -> int | None:
     """Insert an account and return its id, or None when its code exists."""
-    return tx.insert_if_absent(Account, created_at=tx.now, **values)
+    return tx.scalar(_INSERT_ACCOUNT, created_at=tx.now, **values)
 
 
 def insert_balance(tx: Transaction, account_id: int, floor_cents: int) -> None:
@@ -106,19 +126,14 @@ def select_account(reader: Reader, code: str) -> Row | None:
     return reader.one(select(*ACCOUNT_COLUMNS).where(Account.code == code))
 
 
-def select_accounts(reader: Reader, account_ids: Sequence[int]) -> Sequence[Row]:
-    """Return the accounts with these ids."""
-    return reader.all(select(*ACCOUNT_COLUMNS).where(Account.id.in_(account_ids)))
+def select_two_accounts(reader: Reader, source_id: int, destination_id: int) -> Sequence[Row]:
+    """Return the accounts that exist among these two."""
+    return reader.all(_TWO_ACCOUNTS, source_id=source_id, destination_id=destination_id)
 
 
-def change_balance(tx: Transaction, account_id: int, by_cents: int) -> bool:
-    """Add to a cached balance under its row lock; false when the floor forbids it or there is no such row."""
-    changed = update(AccountBalance).where(
-        AccountBalance.account_id == account_id,
-        AccountBalance.balance_cents + by_cents >= AccountBalance.floor_cents,
-    )
-    statement = changed.values(balance_cents=AccountBalance.balance_cents + by_cents)
-    return tx.one(statement.returning(AccountBalance.account_id)) is not None
+def change_balance(tx: Transaction, account_id: int, by_cents: int) -> int | None:
+    """Add to a cached balance under its row lock and return it; None when the floor forbids it."""
+    return tx.scalar(_CHANGE_BALANCE, of_account_id=account_id, by_cents=by_cents)
 
 
 def select_balance(reader: Reader, account_id: int) -> Row | None:
@@ -129,7 +144,7 @@ def select_balance(reader: Reader, account_id: int) -> Row | None:
 
 def insert_posting(tx: Transaction, **values: object) -> int:
     """Append a posting and return its id."""
-    return tx.scalar(insert(Posting).values(**values).returning(Posting.id))
+    return tx.scalar(_INSERT_POSTING, **values)
 
 
 def select_posting(reader: Reader, code: str) -> Row | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, func, insert, select
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, bindparam, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.storage.columns import Base
+from ledger.storage.prepared import Prepared
+from ledger.storage.tables import insert_if_absent_of
 from ledger.storage.transaction import Reader, Row, Transaction
 
 
@@ -40,9 +42,22 @@ class TerminalProduct(Base):
     price_cents: Mapped[int | None] = mapped_column(BigInteger)
 
 
+_INSERT_VARIANT = insert_if_absent_of(Variant)
+_ASSORTMENT = Prepared(
+    select(
+        Variant.slug,
+        Variant.label,
+        func.coalesce(TerminalProduct.price_cents, Variant.price_cents).label("price_cents"),
+    )
+    .join_from(TerminalProduct, Variant)
+    .where(TerminalProduct.terminal_id == bindparam("terminal_id"))
+    .order_by(TerminalProduct.position)
+)
+
+
 def insert_variant(tx: Transaction, slug: str, label: str, price_cents: int) -> None:
     """Insert a variant unless its slug is known."""
-    tx.insert_if_absent(Variant, slug=slug, label=label, price_cents=price_cents, created_at=tx.now)
+    tx.execute(_INSERT_VARIANT, slug=slug, label=label, price_cents=price_cents, created_at=tx.now)
 
 
 def select_variant(reader: Reader, slug: str) -> Row:
@@ -58,10 +73,4 @@ def insert_terminal_product(tx: Transaction, **values: object) -> None:
 
 def select_assortment(reader: Reader, terminal_id: int) -> Sequence[Row]:
     """Return a terminal's assortment with the prices that hold there, in its order."""
-    price = func.coalesce(TerminalProduct.price_cents, Variant.price_cents)
-    joined = select(Variant.slug, Variant.label, price.label("price_cents")).join_from(
-        TerminalProduct, Variant
-    )
-    return reader.all(
-        joined.where(TerminalProduct.terminal_id == terminal_id).order_by(TerminalProduct.position)
-    )
+    return reader.all(_ASSORTMENT, terminal_id=terminal_id)

@@ -24,7 +24,7 @@ def terminal_by_slug(reader: Reader, *, slug: str) -> TerminalRecord:
 
 def terminal_by_token(reader: Reader, *, api_token: str) -> TerminalRecord:
     """Return the terminal that an api_token belongs to; refuses with CredentialRefused."""
-    return terminals(reader, ids=[terminal_id_by_token(reader, api_token)])[0]
+    return _record(tables.select_terminal(reader, terminal_id_by_token(reader, api_token)))
 
 
 def terminals(reader: Reader, *, ids: Sequence[int] | None = None) -> list[TerminalRecord]:
@@ -36,7 +36,7 @@ def acting_terminal(tx: Transaction) -> TerminalRecord:
     """Return the terminal that is asking; refuses with NotATerminal anybody else."""
     if tx.actor.kind is not ActorKind.TERMINAL:
         raise NotATerminal
-    return terminals(tx, ids=[tx.actor.id])[0]
+    return _record(tables.select_terminal(tx, tx.actor.id))
 
 
 def actor_of(terminal: TerminalRecord) -> Actor:
@@ -45,5 +45,4 @@ def actor_of(terminal: TerminalRecord) -> Actor:
 
 
 def _record(row: Row) -> TerminalRecord:
-    values = dict(row._mapping)
-    return TerminalRecord(**(values | {"permission": TerminalPermission(row.permission)}))
+    return TerminalRecord(**(row._asdict() | {"permission": TerminalPermission(row.permission)}))

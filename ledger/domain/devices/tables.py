@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.storage.columns import Base
+from ledger.storage.prepared import Prepared
+from ledger.storage.tables import insert_if_absent_of
 from ledger.storage.transaction import Reader, Row, Transaction
 
 
@@ -40,9 +42,18 @@ TERMINAL_COLUMNS = (
 )
 
 
+_INSERT_TERMINAL = insert_if_absent_of(Terminal)
+_TERMINAL = Prepared(select(*TERMINAL_COLUMNS).where(Terminal.id == bindparam("terminal_id")))
+
+
 def insert_terminal(tx: Transaction, **values: object) -> int | None:
     """Insert a terminal and return its id, or None when its slug is taken."""
-    return tx.insert_if_absent(Terminal, created_at=tx.now, **values)
+    return tx.scalar(_INSERT_TERMINAL, created_at=tx.now, **values)
+
+
+def select_terminal(reader: Reader, terminal_id: int) -> Row:
+    """Return a terminal that exists, by id."""
+    return reader.one(_TERMINAL, terminal_id=terminal_id)
 
 
 def select_terminal_by_slug(reader: Reader, slug: str) -> Row | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ledger.domain.books import commands as books
 from ledger.domain.books.queries import posting as posting_by_code
@@ -23,7 +24,7 @@ from ledger.storage.transaction import Transaction
 _HOUSE_TILL = "house"
 
 
-@command("wallets.purchase", answers=WalletRecord)
+@command("wallets.purchase", answers=WalletRecord, grouped_by="token_id")
 def purchase(
     tx: Transaction, *, token_id: str, products: Sequence[str], description: str, tag: str | None = None
 ) -> WalletRecord:
@@ -43,7 +44,7 @@ def purchase(
     return _post(tx, entry, "wallet.purchased", wallet, products=sold)
 
 
-@command("wallets.debit", answers=WalletRecord)
+@command("wallets.debit", answers=WalletRecord, grouped_by="token_id")
 def debit(
     tx: Transaction, *, token_id: str, amount_cents: int, description: str, tag: str | None = None
 ) -> WalletRecord:
@@ -60,7 +61,7 @@ def debit(
     )
 
 
-@command("wallets.top_up", answers=WalletRecord)
+@command("wallets.top_up", answers=WalletRecord, grouped_by="token_id")
 def top_up(
     tx: Transaction,
     *,
@@ -147,7 +148,7 @@ def _own_debit(tx: Transaction, command_id: int) -> PostingRecord:
 def _reverse(
     tx: Transaction, original: PostingRecord, description: str, terminal_id: int | None
 ) -> WalletRecord:
-    posting = books.reverse(tx, original, description, terminal_id)
+    posting = books.reverse(tx, original, description, terminal_id).posting
     gives_back = original.kind in (PostingKind.SALE, PostingKind.DEBIT)
     wallet = wallet_by_account(tx, account_id=posting.destination_id if gives_back else posting.source_id)
     tx.record("transaction.reversed", wallet=wallet.code, transaction=posting.code, reverses=original.code)
@@ -155,8 +156,8 @@ def _reverse(
 
 
 def _post(tx: Transaction, entry: Entry, event: str, wallet: WalletRecord, **details: object) -> WalletRecord:
-    posting = books.post(tx, entry)
-    after = wallet_by_code(tx, code=wallet.code)
+    booking = books.post(tx, entry)
+    posting, after = booking.posting, replace(wallet, balance_cents=booking.balances_cents[wallet.account_id])
     facts = {"wallet": wallet.code, "transaction": posting.code, "amount_cents": posting.amount_cents}
     tx.record(event, **facts, balance_cents=after.balance_cents, **details)
     return after

@@ -18,12 +18,13 @@ def wallet_by_token(reader: Reader, *, token_id: str) -> WalletRecord:
 
     The answer carries the token as the caller wrote it. Refuses with TokenNotPaired and TokenBlocked.
     """
-    pairing = is_storable(token_id) and tables.select_pairing(reader, normalised_token(token_id))
-    if not pairing:
+    row = is_storable(token_id) and tables.select_wallet_by_token(reader, normalised_token(token_id))
+    if not row:
         raise TokenNotPaired
-    if pairing.blocked_at is not None:
+    *wallet, blocked_at = row
+    if blocked_at is not None:
         raise TokenBlocked
-    return _record(tables.select_wallet(reader, pairing.wallet_id), token_id)
+    return WalletRecord(*wallet, token_id)
 
 
 def wallet_by_code(reader: Reader, *, code: str) -> WalletRecord:
@@ -94,4 +95,4 @@ def _with_latest_token(reader: Reader, row: Row) -> WalletRecord:
 
 
 def _record(row: Row, token_id: str | None) -> WalletRecord:
-    return WalletRecord(**row._mapping, token_id=token_id)
+    return WalletRecord(*row, token_id)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, String, insert, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, String, bindparam, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.domain.books.tables import Account, AccountBalance
 from ledger.storage.columns import Base
+from ledger.storage.prepared import Prepared
+from ledger.storage.tables import insert_if_absent_of
 from ledger.storage.transaction import Reader, Row, Transaction
 
 _PAIRED = text("unpaired_at IS NULL")
@@ -70,6 +72,20 @@ def _wallets() -> Select:
     return joined.join(AccountBalance, AccountBalance.account_id == Wallet.account_id)
 
 
+_INSERT_PAIRING = insert_if_absent_of(WalletToken)
+_WALLET_BY_TOKEN = Prepared(
+    _wallets()
+    .add_columns(WalletToken.blocked_at)
+    .join(WalletToken, WalletToken.wallet_id == Wallet.id)
+    .where(WalletToken.token_id == bindparam("token_id"), WalletToken.unpaired_at.is_(None))
+)
+
+
+def select_wallet_by_token(reader: Reader, token_id: str) -> Row | None:
+    """Return the wallet that a token is paired with, and since when the token is blocked."""
+    return reader.one(_WALLET_BY_TOKEN, token_id=token_id)
+
+
 def select_wallet_by_code(reader: Reader, code: str) -> Row | None:
     """Return a wallet by its public code."""
     return reader.one(_wallets().where(Wallet.code == code))
@@ -128,7 +144,7 @@ def select_live_token(reader: Reader, wallet_id: int) -> Row | None:
 
 def insert_pairing(tx: Transaction, **values: object) -> int | None:
     """Pair a token and return the pairing's id, or None when it is paired already."""
-    return tx.insert_if_absent(WalletToken, paired_at=tx.now, **values)
+    return tx.scalar(_INSERT_PAIRING, paired_at=tx.now, **values)
 
 
 def update_pairing(tx: Transaction, pairing_id: int, **values: object) -> None:

@@ -1,0 +1,69 @@
+"""What a query holds in its hands: statements inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Row, text
+from sqlalchemy.exc import DBAPIError
+
+from ledger.storage.prepared import Prepared
+
+__all__ = ["Reader", "Row"]
+
+Statement = Executable | Prepared
+
+
+class Reader:
+    """Executes statements inside one transaction; `values` are for a statement's named parameters."""
+
+    def __init__(self, connection: Connection, cursor: Any = None) -> None:
+        self.connection = connection
+        self.dialect = connection.dialect
+        # The driver's own, for prepared statements.
+        self.cursor = cursor or connection.connection.cursor()
+
+    def one(self, statement: Statement, **values: Any) -> Row | None:
+        """Execute a statement and return its first row, or None."""
+        if isinstance(statement, Prepared):
+            return next(iter(self._run(statement, values)), None)
+        return self.connection.execute(statement, values).first()
+
+    def all(self, statement: Statement, **values: Any) -> Sequence[Row]:
+        """Execute a statement and return every row."""
+        if isinstance(statement, Prepared):
+            return list(self._run(statement, values))
+        return self.connection.execute(statement, values).all()
+
+    def scalar(self, statement: Statement, **values: Any) -> Any:
+        """Execute a statement and return the first column of its first row, or None."""
+        row = self.one(statement, **values)
+        return None if row is None else row[0]
+
+    def take_time(self) -> None:
+        """Let the statements that follow run as long as they need: a proof looks at every row there is.
+
+        SQLite has no limit to lift.
+        """
+        if self.dialect.name == "postgresql":
+            self.connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Undo what is done inside, and only that, when an exception passes."""
+        self.cursor.execute("SAVEPOINT apart")
+        try:
+            yield
+        except DBAPIError:
+            # The database's own errors are for whoever holds the whole transaction.
+            raise
+        except Exception:
+            self.cursor.execute("ROLLBACK TO SAVEPOINT apart")
+            self.cursor.execute("RELEASE SAVEPOINT apart")
+            raise
+        self.cursor.execute("RELEASE SAVEPOINT apart")
+
+    def _run(self, statement: Prepared, values: dict[str, Any]) -> Any:
+        return statement.run(self.cursor, self.dialect, values)

@@ -1,0 +1,127 @@
+"""The writer: takes what its askers send, books it in groups, and answers when it is on the disk."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import selectors
+import socket
+import time
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from ledger.storage.command import Outcome
+from ledger.storage.runner import Runner
+from ledger.writer.messages import PATIENCE_S, Ask, WriterBusy
+from ledger.writer.wire import ConnectionEnded, Inbox, packed
+
+# Larger groups save nothing more at the disk and let the first of them wait for the last.
+GROUP_SIZE = 64
+_WAKE_S = 1.0
+
+
+class Writer:
+    """Books for its askers, as long as its parent lives or somebody is connected."""
+
+    def __init__(self, runner: Runner, listener: socket.socket) -> None:
+        self._runner = runner
+        self._listener = listener
+        self._parent = os.getppid()
+        self._is_stopping = False
+        self._waiting: deque[tuple[socket.socket, Ask]] = deque()
+        self._wake, self._woken = socket.socketpair()
+        self._askers = selectors.DefaultSelector()
+        self._askers.register(listener, selectors.EVENT_READ)
+        self._askers.register(self._woken, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Book until it is stopped or its parent is gone; whoever is connected then is still served."""
+        while not self._is_done():
+            for key, _ in self._askers.select(_WAKE_S):
+                if key.fileobj is self._listener:
+                    self._accept()
+                elif key.fileobj is self._woken:
+                    self._woken.recv(1)
+                else:
+                    self._hear(key.fileobj, key.data)
+            while self._waiting:
+                self._work()
+        for ours in (self._askers, self._wake, self._woken):
+            ours.close()
+
+    def stop(self) -> None:
+        """End when nobody is connected any more."""
+        self._is_stopping = True
+        self._wake.send(b"!")
+
+    def _is_done(self) -> bool:
+        is_unwanted = self._is_stopping or os.getppid() != self._parent
+        return is_unwanted and len(self._askers.get_map()) == 2
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        self._askers.register(connection, selectors.EVENT_READ, Inbox(connection))
+
+    def _hear(self, connection: socket.socket, inbox: Inbox) -> None:
+        try:
+            inbox.receive()
+        except (OSError, ConnectionEnded):
+            self._askers.unregister(connection)
+            connection.close()
+            return
+        while (ask := inbox.take()) is not None:
+            self._waiting.append((connection, ask))
+
+    def _work(self) -> None:
+        """Book the first that waits, together with all that may share a transaction with it."""
+        group = []
+        while self._waiting and len(group) < GROUP_SIZE and (not group or _shares(self._waiting[0][1])):
+            asker, ask = self._waiting.popleft()
+            if time.monotonic() - ask.asked_at_s > PATIENCE_S:
+                _answer(asker, [WriterBusy()] * len(ask.requests) if ask.is_batch else WriterBusy())
+                continue
+            group.append((asker, ask))
+            if not _shares(ask):
+                break
+        if group:
+            self._book(group)
+
+    def _book(self, group: list[tuple[socket.socket, Ask]]) -> None:
+        asker, ask = group[0]
+        if ask.is_batch:
+            _answer(asker, self._runner.run_together(ask.requests))
+        elif not _shares(ask):
+            _answer(asker, self._alone(ask))
+        else:
+            # Groups of several nodes lock their balances in one order and so never wait in a ring.
+            group.sort(key=lambda member: str(_shared(member[1])))
+            came = self._runner.run_together([ask.requests[0] for _, ask in group])
+            for (asker, _), outcome in zip(group, came, strict=True):
+                _answer(asker, outcome)
+
+    def _alone(self, ask: Ask) -> Outcome | Exception:
+        try:
+            return self._runner.run_alone(ask.requests[0], dry_run=ask.dry_run)
+        except Exception as error:
+            return error
+
+
+def _shared(ask: Ask) -> Any:
+    request = ask.requests[0]
+    return request.arguments.get(request.command.grouped_by)
+
+
+def _shares(ask: Ask) -> bool:
+    return not ask.is_batch and not ask.dry_run and ask.requests[0].command.grouped_by is not None
+
+
+def _answer(asker: socket.socket, outcome: Any) -> None:
+    try:
+        message = packed(outcome)
+    except (pickle.PicklingError, TypeError, AttributeError):
+        # An error that cannot travel is still told for what it was.
+        message = packed(RuntimeError(repr(outcome)))
+    # Whoever has gone away learns by repeating the key; the loop finds the connection ended.
+    with suppress(OSError):
+        asker.sendall(message)

@@ -1,0 +1,1 @@
+"""The writer and those who ask it."""

@@ -1,0 +1,228 @@
+"""The writer: many askers, one booker; each is answered for itself, and only when it is on the disk."""
+
+from __future__ import annotations
+
+import pickle
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ledger.domain.books import tables
+from ledger.domain.books.errors import FloorReached
+from ledger.domain.wallets.commands import debit, top_up
+from ledger.domain.wallets.pairing import open_wallet as open_wallet_command
+from ledger.domain.wallets.records import WalletRecord
+from ledger.foundation.errors import every_refusal
+from ledger.storage.command import Command, Request, command
+from ledger.storage.runner import KeyReused
+from ledger.writer.client import WriterClient
+from ledger.writer.messages import PATIENCE_S, Ask, WriterBusy, WriterLost
+from ledger.writer.process import Writer
+from ledger.writer.wire import ConnectionEnded, Inbox, packed
+from tests.conftest import BOTH_DATABASES
+from tests.factories.ledgers import another_process_of, count
+from tests.factories.terminals import install
+from tests.factories.wallets import TOKEN, balance_cents, open_wallet
+
+OTHER = "04FFFFFF"
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def database_name(request):
+    """Return each database in turn."""
+    return request.param
+
+
+@pytest.fixture
+def listener(tmp_path):
+    """Return the socket that the writer is asked at."""
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(tmp_path / "writer"))
+        made.listen(64)
+        yield made
+
+
+@pytest.fixture
+def writer(ledger, listener):
+    """Give a writer at work on the ledger's books, with connections of its own."""
+    office = another_process_of(ledger)
+    made = Writer(office.runner, listener)
+    thread = threading.Thread(target=made.serve)
+    thread.start()
+    yield made
+    made.stop()
+    thread.join()
+    office.database.close()
+
+
+@pytest.fixture
+def client(ledger, writer, listener):
+    """Give what a worker asks the writer by."""
+    made = WriterClient(listener.getsockname(), ledger.runner, everything=True)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def actor(ledger):
+    """Return a terminal that may do both, and open two wallets with 10.00 each."""
+    open_wallet(ledger, TOKEN, balance_cents=1000)
+    open_wallet(ledger, OTHER, balance_cents=1000)
+    return install(ledger).actor
+
+
+def taking(cents, token_id=TOKEN):
+    return {"token_id": token_id, "amount_cents": cents, "description": "Coffee"}
+
+
+def test_what_was_asked_is_booked_and_a_repeat_is_told_as_one(client, ledger, actor):
+    first = client.run(debit, actor=actor, key="k1", **taking(30))
+    again = client.run(debit, actor=actor, key="k1", **taking(30))
+    assert (first.answer.balance_cents, first.is_repeat, again.is_repeat) == (970, False, True)
+    assert again.answer == first.answer
+    with pytest.raises(KeyReused):
+        client.run(debit, actor=actor, key="k1", **taking(31))
+
+
+def test_a_refusal_comes_back_as_it_was_raised(client, actor):
+    with pytest.raises(FloorReached) as refused:
+        client.run(debit, actor=actor, key="k1", **taking(1001))
+    assert refused.value.details == {"balance_cents": 1000}
+
+
+def test_every_refusal_survives_the_way_between_two_processes():
+    for kind in every_refusal():
+        made = kind("said so", fields={"amount": ["wrong"]}, balance_cents=7)
+        came = pickle.loads(pickle.dumps(made))
+        assert (type(came), came.message, came.fields, came.details) == (
+            kind, "said so", {"amount": ["wrong"]}, {"balance_cents": 7},
+        )  # fmt: skip
+
+
+def test_a_dry_run_keeps_nothing(client, ledger, actor):
+    before = count(ledger, "postings")
+    assert client.run(top_up, actor=actor, dry_run=True, **taking(30)).answer.balance_cents == 1030
+    assert count(ledger, "postings") == before
+
+
+def test_a_command_that_shares_with_nobody_is_run_too(client, ledger, operator):
+    made = client.run(open_wallet_command, actor=operator, currency="EUR", token_id="0455")
+    assert made.answer.token_id == "0455"
+
+
+def test_many_at_once_share_transactions_and_each_has_its_own_answer(client, ledger, actor):
+    with ThreadPoolExecutor(24) as pool:
+        asked = [
+            pool.submit(client.run, debit, actor=actor, key=f"k{number}", **taking(100, token))
+            for number, token in enumerate([TOKEN, OTHER] * 12)
+        ]
+        came = [result.exception() or result.result() for result in asked]
+    refused = [outcome for outcome in came if isinstance(outcome, FloorReached)]
+    assert (len(came), len(refused)) == (24, 4)
+    assert count(ledger, "idempotency_keys") == 20
+
+
+def test_a_batch_is_run_in_its_order_and_a_broken_entry_leaves_its_neighbours(client, ledger, actor):
+    amounts = [400, 700, 600, 1, 1]
+    requests = [
+        Request.of(debit, actor=actor, key=f"k{number}", arguments=taking(cents))
+        for number, cents in enumerate(amounts)
+    ]
+    came = client.run_together([*requests, requests[0]])
+    told = [getattr(outcome, "is_repeat", type(outcome)) for outcome in came]
+    assert told == [False, FloorReached, False, FloorReached, FloorReached, True]
+
+
+def test_a_command_with_a_mistake_fails_alone(client, ledger, actor):
+    @command("tests.mistaken", answers=WalletRecord, grouped_by="token_id")
+    def mistaken(tx, **arguments):
+        debit(tx, **arguments)
+        raise ZeroDivisionError
+
+    requests = [
+        Request.of(asked, actor=actor, key=asked.name, arguments=taking(10)) for asked in (mistaken, debit)
+    ]
+    failed, booked = client.run_together(requests)
+    assert isinstance(failed, ZeroDivisionError)
+    assert booked.answer.balance_cents == 990
+
+
+def test_what_the_database_does_not_take_fails_alone(client, ledger, actor):
+    spoiled = {**taking(10), "description": "x" * 255}
+    requests = [
+        Request.of(asked, actor=actor, key=key, arguments=arguments)
+        for key, asked, arguments in (
+            ("k1", debit, taking(10)),
+            ("k2", _posts_to_nowhere(), spoiled),
+            ("k3", debit, taking(10, OTHER)),
+        )
+    ]
+    first, failed, third = client.run_together(requests)
+    assert (first.answer.balance_cents, third.answer.balance_cents) == (990, 990)
+    assert type(failed).__name__ == "IntegrityError"
+
+
+def _posts_to_nowhere() -> Command:
+    @command("tests.posts_to_nowhere", answers=WalletRecord, grouped_by="token_id")
+    def posts_to_nowhere(tx, token_id, amount_cents, description):
+        values = {"amount_cents": -amount_cents, "kind": "debit", "description": description}
+        values |= {"code": tx.ids.code("txn"), "command_id": tx.command_id, "recorded_at": tx.now}
+        tables.insert_posting(tx, source_id=1, destination_id=2, **values)
+
+    return posts_to_nowhere
+
+
+def test_what_has_waited_too_long_is_refused_and_never_begun(client, ledger, actor):
+    late = Ask(
+        (Request.of(debit, actor=actor, key="k1", arguments=taking(30)),), time.monotonic() - PATIENCE_S - 1
+    )
+    assert isinstance(client._ask(late), WriterBusy)
+    assert count(ledger, "idempotency_keys") == 0
+
+
+def test_a_writer_that_goes_away_is_said_and_the_next_one_is_asked(ledger, listener, actor):
+    client = WriterClient(listener.getsockname(), ledger.runner, everything=True)
+
+    def answer_nothing():
+        connection, _ = listener.accept()
+        Inbox(connection).wait()
+        connection.close()
+
+    dying = threading.Thread(target=answer_nothing)
+    dying.start()
+    with pytest.raises(WriterLost):
+        client.run(debit, actor=actor, key="k1", **taking(30))
+    dying.join()
+    office = another_process_of(ledger)
+    writer = Writer(office.runner, listener)
+    thread = threading.Thread(target=writer.serve)
+    thread.start()
+    assert not client.run(debit, actor=actor, key="k1", **taking(30)).is_repeat
+    client.close()
+    writer.stop()
+    thread.join()
+    office.database.close()
+
+
+def test_messages_arrive_whole_however_they_are_cut():
+    near, far = socket.socketpair()
+    with near, far:
+        inbox, sent = Inbox(far), packed({"a": "x" * 1000}) + packed([1, 2])
+        for position in range(0, len(sent), 7):
+            near.sendall(sent[position : position + 7])
+        assert (inbox.wait(), inbox.wait(), inbox.take()) == ({"a": "x" * 1000}, [1, 2], None)
+        near.close()
+        with pytest.raises(ConnectionEnded):
+            inbox.wait()
+
+
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+def test_only_what_gains_by_it_goes_to_the_writer_of_postgresql(ledger, operator, tmp_path):
+    client = WriterClient(tmp_path / "nobody", ledger.runner, everything=False)
+    made = client.run(open_wallet_command, actor=operator, currency="EUR", token_id="0455").answer
+    assert balance_cents(ledger, made) == 0
+    with pytest.raises(WriterLost):
+        client.run(debit, actor=install(ledger).actor, key="k1", **taking(30, "0455"))
