@@ -8,6 +8,8 @@ COIN = "coin"
 TOP_UP = "top_up"
 # A coin whose worth or owner is not certain: kept for people, never booked.
 UNKNOWN_COIN = "unknown_coin"
+# A coin whose pulses are still coming in; its line is replaced by that of the coin it turns out to be.
+COUNTING = "counting"
 
 INTENT = "intent"
 APPROVED = "approved"
@@ -25,7 +27,10 @@ _OPEN_STATES = (INTENT, APPROVED)
 
 
 class Record:
-    """An intent and what became of it. `note` says what was remarkable; such records are kept for people."""
+    """An intent and what became of it. `note` says what was remarkable; such records are kept for people.
+
+    `cents` is None while a coin is being counted.
+    """
 
     def __init__(self, number, key, kind, token, cents):
         self.number = number
@@ -37,7 +42,7 @@ class Record:
         self.text = ""
         self.state = INTENT
         self.note = None
-        # True while a person stands in front of the machine and the foreground decides.
+        # True while the foreground decides: a person stands in front of the machine, or a coin is counted.
         self.is_held = False
         # False when the flash took it not: it then lives in memory only.
         self.is_durable = False

@@ -69,9 +69,14 @@ class Journal:
         return Record(self._last, f"{self.prefix}-{self._last}", kind, token, cents)
 
     def begin(self, record):
-        """Write the intent and flush; False when the flash took it not (it is then open in memory only)."""
-        self._open.append(record)
-        record.is_durable = self._append(record.intent_line())
+        """Write the intent and flush; False when the flash took it not (it is then open in memory only).
+
+        Called again with what has become known since, it replaces the intent that was written before.
+        """
+        if record not in self._open:
+            self._open.append(record)
+        # The next pulse of a coin does not wait until a file is written anew; the coin's own line can.
+        record.is_durable = self._append(record.intent_line(), record.kind != records.COUNTING)
         return record.is_durable
 
     def forget(self, record):
@@ -100,7 +105,7 @@ class Journal:
         if self.is_failing:
             self._rotate()
 
-    def _append(self, data):
+    def _append(self, data, may_rotate=True):
         if self.is_failing:
             # What stands at the end of the file is unknown; only a new file can be trusted.
             return self._rotate()
@@ -113,7 +118,7 @@ class Journal:
             log("journal", f"write failed: {error!r}")
             return self._rotate()
         self._size += len(data)
-        return self._rotate() if self._size > self._file_limit else True
+        return self._rotate() if may_rotate and self._size > self._file_limit else True
 
     def _rotate(self):
         lines = []

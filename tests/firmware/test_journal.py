@@ -165,6 +165,22 @@ def test_the_file_stays_bounded_and_keeps_what_is_open(flash, boot, do):
     assert [record.key for record in boot().open_records] == [waiting.key]
 
 
+def test_the_first_line_of_a_coin_never_waits_until_the_file_is_written_anew(flash, boot, do):
+    journal = boot()
+    do(journal.mark, do(vend, journal), records.REFUSED)
+    before = flash.contents["journal"]
+    journal = boot(file_limit=len(before) + 10)
+    coin = journal.new_record(records.COUNTING, TOKEN, None)
+    assert do(journal.begin, coin)
+    assert flash.contents["journal"].startswith(before)
+    assert len(flash.contents["journal"]) > len(before) + 10
+    coin.kind, coin.cents = records.COIN, 50
+    assert do(journal.begin, coin)
+    assert flash.contents["journal"].count(b"\n") == 1
+    (found,) = boot().open_records
+    assert (found.key, found.kind, found.cents) == (coin.key, records.COIN, 50)
+
+
 def test_remarkable_records_are_kept_through_rotation_but_not_without_end(flash, boot, do):
     journal = boot(file_limit=2000)
     for number in range(30):
