@@ -21,6 +21,9 @@ REVERSED = "reversed"
 NOT_SENT = "not_sent"
 NOTED = "noted"
 
+# Not a state of a record: how many remarkable records there were beyond those that are kept.
+DROPPED = "dropped"
+
 _INTENT_FIELDS = 8
 _STATE_FIELDS = 3
 _OPEN_STATES = (INTENT, APPROVED)
@@ -60,6 +63,14 @@ class Record:
         return line([self.state, self.number, self.note])
 
 
+def of_lines(data):
+    """Return the record of its intent line and its state line in one piece."""
+    end = data.find(b"\n") + 1
+    by_number = {}
+    apply(parse(data[:end]), by_number)
+    return apply(parse(data[end:]), by_number)
+
+
 def line(fields):
     """Return the bytes of one line: CRC-32, blank, JSON."""
     body = json.dumps(fields, separators=(",", ":")).encode()
@@ -83,7 +94,7 @@ def parse(raw):
 
 
 def apply(fields, by_number):
-    """Replay one line onto the records found so far."""
+    """Replay one line onto the records that are open so far; return the one that ends with it, or None."""
     kind, number = fields[0], fields[1]
     if kind == INTENT:
         record = Record(number, fields[2], fields[3], fields[4], fields[5])
@@ -91,5 +102,8 @@ def apply(fields, by_number):
         record.is_durable = True
         by_number[number] = record
     elif number in by_number:
-        by_number[number].state = kind
-        by_number[number].note = fields[2]
+        record = by_number[number]
+        record.state, record.note = kind, fields[2]
+        if not record.is_open():
+            return by_number.pop(number)
+    return None
