@@ -19,15 +19,17 @@ _LOOK_MS = const(50)
 class CoinStation(Station):
     """Credits coins to the token that opened the session. A coin that was taken is never dropped.
 
-    Each coin is one journal record before anything else happens with it; the settlement credits it, at once
-    or when the ledger can be reached again. The slot is open only while a session is, the journal has room
-    and the ledger knows this terminal. A coin that falls after the session belongs to its token.
+    Each coin is one journal record, begun at its first pulse and complete before anything else happens with
+    it; the settlement credits it, at once or when the ledger can be reached again. The slot is open only
+    while a session is, the journal has room and the ledger knows this terminal. A coin that falls after the
+    session belongs to its token.
     """
 
     def __init__(self, parts, config, texts, ledger, journal):
         super().__init__(parts, config, texts, ledger, journal)
         self._coins = parts.coins
         self._token = None
+        self._counting = None
         self._is_open = False
         self._is_stuck = False
         self._closed_at = compat.ticks_ms()
@@ -39,22 +41,27 @@ class CoinStation(Station):
         await super().step()
         self._set_slot()
 
+    def on_counting(self):
+        """Write down that a coin has begun to count: should the power fail now, people are told of it."""
+        self._counting = self._journal.new_record(records.COUNTING, self._token or "", None)
+        self._counting.is_held = True
+        self._journal.begin(self._counting)
+
     def on_coin(self, cents):
         """Take a coin that has been counted."""
-        if self._token is None:
-            self.on_unknown_coin(cents, "no token")
+        record = self._counted()
+        if not record.token:
+            self._keep(record, records.UNKNOWN_COIN, cents, "no token")
+            self.events.put(UNKNOWN_COIN)
             return
-        record = self._journal.new_record(records.COIN, self._token, cents)
-        record.text = self._texts.plain("coin_description")
-        self._keep(record)
-        self._received_cents += cents
+        self._keep(record, records.COIN, cents, self._texts.plain("coin_description"))
+        if record.token == self._token:
+            self._received_cents += cents
         self.events.put(COIN, record)
 
     def on_unknown_coin(self, cents, why):
         """Note a coin whose worth is not certain, for people to decide; it is never rounded to a real one."""
-        record = self._journal.new_record(records.UNKNOWN_COIN, self._token or "", cents)
-        record.text = why
-        self._keep(record)
+        self._keep(self._counted(), records.UNKNOWN_COIN, cents, why)
         self.events.put(UNKNOWN_COIN)
 
     def on_stuck(self, is_stuck):
@@ -63,11 +70,27 @@ class CoinStation(Station):
         self._is_stuck = is_stuck
         self.events.put(STUCK)
 
-    def _keep(self, record):
+    def _counted(self):
+        # The record of the first pulse, with the token of that moment; there is none when it had to wait for
+        # the flash, and the coin was over before.
+        record, self._counting = self._counting, None
+        if record is None:
+            return self._journal.new_record(records.COUNTING, self._token or "", None)
+        record.is_held = False
+        return record
+
+    def _keep(self, record, kind, cents, text):
+        record.kind, record.cents, record.text = kind, cents, text
         if not self._journal.begin(record):
             log("coins", f"{record.key}: {record.cents} cents of {record.token} are in memory only")
         self.settlement.wake()
         self._set_slot()
+
+    def _release_records(self):
+        super()._release_records()
+        if self._counting is not None:
+            # The acceptor's task counts on while this one starts again.
+            self._counting.is_held = True
 
     def _set_slot(self):
         is_known = self._ledger.link != self._ledger.LINK_UNAUTHORISED

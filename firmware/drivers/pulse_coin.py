@@ -39,6 +39,7 @@ class PulseCoin:
         self._is_wanted = False
         self._is_ready = False
         self._pulses = 0
+        self._is_told = False
         self._spoilt = None
         self._low_since_us = None
         self._ended_us = 0
@@ -71,7 +72,16 @@ class PulseCoin:
         self._edge.set()
 
     async def run(self, listener, beat):
-        """Count for ever; tells listener.on_coin(cents), on_unknown_coin(cents, why), on_stuck(is_stuck)."""
+        """Count for ever, and tell the listener of it.
+
+        on_counting() comes at most once a coin, after its first pulse, and may take as long as the flash
+        needs; then comes on_coin(cents) or on_unknown_coin(cents, why). on_stuck(is_stuck) tells that the
+        line sticks, or is free again.
+        """
+        if self._pulses:
+            # This task has failed in the middle of a coin, and pulses went by that nobody counted.
+            self._low_since_us, self._spoilt = None, "counting was interrupted"
+            self._end_coin(listener)
         await self._rest(listener, beat, _STUCK_AT_START_MS)
         while True:
             beat()
@@ -81,6 +91,7 @@ class PulseCoin:
                 await compat.flagged_within(self._edge, _IDLE_LOOK_MS)
             self._take_edges()
             self._notice_missed_edge()
+            self._tell_counting(listener)
             if self._is_stuck():
                 self._end_coin(listener)
                 await self._rest(listener, beat, 0)
@@ -146,6 +157,24 @@ class PulseCoin:
         if self._low_since_us is None and self._head == self._tail and not self._pin.value():
             self._low_since_us = compat.ticks_us()
 
+    def _tell_counting(self, listener):
+        # While the flash is written a chip may take no interrupts. So it is done while the line rests between
+        # two pulses, and only when most of that pause is left; else after the next pulse.
+        if self._is_told or not self._pulses or self._low_since_us is not None:
+            return
+        pause_us = self._profile.pulse_gap_ms * 1000
+        if 2 * compat.ticks_diff(compat.ticks_us(), self._ended_us) > pause_us:
+            return
+        self._is_told = True
+        listener.on_counting()
+        now_us = compat.ticks_us()
+        passed_us = compat.ticks_diff(now_us, self._ended_us)
+        if passed_us * 100 > pause_us * (100 - _TOLERANCE_PERCENT):
+            # The next pulse may have gone by: twenty cents must not become ten, nor what is left of them a
+            # coin of its own.
+            self._spoilt = f"flash busy for {passed_us // 1000} ms"
+            self._ended_us = now_us
+
     def _is_stuck(self):
         since = self._low_since_us
         return since is not None and compat.ticks_diff(compat.ticks_us(), since) > _STUCK_US
@@ -158,7 +187,7 @@ class PulseCoin:
 
     def _end_coin(self, listener):
         pulses, spoilt = self._pulses, self._spoilt
-        self._pulses, self._spoilt = 0, None
+        self._pulses, self._is_told, self._spoilt = 0, False, None
         if not pulses:
             return
         cents = pulses * self._profile.pulse_cents

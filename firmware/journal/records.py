@@ -8,6 +8,8 @@ COIN = "coin"
 TOP_UP = "top_up"
 # A coin whose worth or owner is not certain: kept for people, never booked.
 UNKNOWN_COIN = "unknown_coin"
+# A coin whose pulses are still coming in; its line is replaced by that of the coin it turns out to be.
+COUNTING = "counting"
 
 INTENT = "intent"
 APPROVED = "approved"
@@ -19,13 +21,19 @@ REVERSED = "reversed"
 NOT_SENT = "not_sent"
 NOTED = "noted"
 
+# Not a state of a record: how many remarkable records there were beyond those that are kept.
+DROPPED = "dropped"
+
 _INTENT_FIELDS = 8
 _STATE_FIELDS = 3
 _OPEN_STATES = (INTENT, APPROVED)
 
 
 class Record:
-    """An intent and what became of it. `note` says what was remarkable; such records are kept for people."""
+    """An intent and what became of it. `note` says what was remarkable; such records are kept for people.
+
+    `cents` is None while a coin is being counted.
+    """
 
     def __init__(self, number, key, kind, token, cents):
         self.number = number
@@ -37,7 +45,7 @@ class Record:
         self.text = ""
         self.state = INTENT
         self.note = None
-        # True while a person stands in front of the machine and the foreground decides.
+        # True while the foreground decides: a person stands in front of the machine, or a coin is counted.
         self.is_held = False
         # False when the flash took it not: it then lives in memory only.
         self.is_durable = False
@@ -53,6 +61,14 @@ class Record:
     def state_line(self):
         """Return the line that tells the state reached."""
         return line([self.state, self.number, self.note])
+
+
+def of_lines(data):
+    """Return the record of its intent line and its state line in one piece."""
+    end = data.find(b"\n") + 1
+    by_number = {}
+    apply(parse(data[:end]), by_number)
+    return apply(parse(data[end:]), by_number)
 
 
 def line(fields):
@@ -78,7 +94,7 @@ def parse(raw):
 
 
 def apply(fields, by_number):
-    """Replay one line onto the records found so far."""
+    """Replay one line onto the records that are open so far; return the one that ends with it, or None."""
     kind, number = fields[0], fields[1]
     if kind == INTENT:
         record = Record(number, fields[2], fields[3], fields[4], fields[5])
@@ -86,5 +102,8 @@ def apply(fields, by_number):
         record.is_durable = True
         by_number[number] = record
     elif number in by_number:
-        by_number[number].state = kind
-        by_number[number].note = fields[2]
+        record = by_number[number]
+        record.state, record.note = kind, fields[2]
+        if not record.is_open():
+            return by_number.pop(number)
+    return None

@@ -53,17 +53,10 @@ class Settlement:
     async def settle(self):
         """Try each open record once that the foreground does not hold; stop where the ledger is silent."""
         self._journal.mend()
+        self._end_what_needs_no_ledger()
         refused_tokens = set()
         for record in self._journal.open_records:
             if record.is_held or record.token in refused_tokens:
-                continue
-            if record.state == records.APPROVED:
-                # The machine was let go and its outcome is not known: it counts as delivered, as on the
-                # vending bus (MDB/ICP 7.4.7), and a person may look at it.
-                self._journal.mark(record, records.VENDED, "power failed during delivery")
-                continue
-            if record.kind == records.UNKNOWN_COIN:
-                self._journal.mark(record, records.NOTED, record.text)
                 continue
             answer = await self._settle_one(record)
             if isinstance(answer, Unknown):
@@ -72,6 +65,20 @@ class Settlement:
                 log("settlement", f"{record.key} refused: {answer.code}")
                 refused_tokens.add(record.token)
         return _SOME_REFUSED if refused_tokens else _ALL_SETTLED
+
+    def _end_what_needs_no_ledger(self):
+        for record in self._journal.open_records:
+            if record.is_held:
+                continue
+            if record.state == records.APPROVED:
+                # The machine was let go and its outcome is not known: it counts as delivered, as on the
+                # vending bus (MDB/ICP 7.4.7), and a person may look at it.
+                self._journal.mark(record, records.VENDED, "power failed during delivery")
+            elif record.kind == records.COUNTING:
+                # How many pulses were still to come nobody knows, so nothing is booked.
+                self._journal.mark(record, records.NOTED, "cut off while a coin was counted")
+            elif record.kind == records.UNKNOWN_COIN:
+                self._journal.mark(record, records.NOTED, record.text)
 
     async def _settle_one(self, record):
         is_vend = record.kind == records.VEND

@@ -120,7 +120,8 @@ class Stand:
         self.device.on_token(bytes.fromhex(uid))
 
     def coin(self, cents):
-        """Let the acceptor's driver tell of a coin."""
+        """Let the acceptor's driver tell of a coin, from its first pulse to its last."""
+        self.world.call(self.device.on_counting)
         self.world.call(self.device.on_coin, cents)
 
     def wait_for(self, text, at_most_ms=60000):

@@ -58,6 +58,73 @@ def test_a_coin_is_on_flash_before_the_ledger_hears_of_it(stand, road):
     assert (record.token, record.cents, record.kind) == (TOKEN, 50, records.COIN)
 
 
+def test_the_first_pulse_of_a_coin_is_on_flash_and_the_whole_coin_takes_its_place(stand, road):
+    open_session(stand)
+    stand.world.call(stand.device.on_counting)
+    (begun,) = stand.journal.open_records
+    assert begun.is_durable
+    assert (begun.token, begun.cents, begun.kind) == (TOKEN, None, records.COUNTING)
+    stand.world.pass_ms(6000)
+    assert road.posts() == []
+    stand.world.call(stand.device.on_coin, 200)
+    (record,) = stand.journal.open_records
+    assert (record.key, record.cents, record.kind) == (begun.key, 200, records.COIN)
+    stand.world.pass_ms(2000)
+    assert list(road.ledger.postings) == [begun.key]
+    assert stand.journal.remarkable == []
+
+
+def test_a_coin_costs_the_flash_three_lines(stand):
+    open_session(stand)
+    before = len(stand.flash.contents["journal"])
+    stand.coin(50)
+    stand.world.pass_ms(2000)
+    written = stand.flash.contents["journal"][before:]
+    assert written.count(b"\n") == 3
+
+
+def test_a_coin_that_had_no_time_for_its_first_line_is_credited_all_the_same(stand, road):
+    open_session(stand)
+    stand.world.call(stand.device.on_coin, 50)
+    stand.world.pass_ms(2000)
+    assert road.ledger.balances[TOKEN] == 150
+
+
+def test_a_coin_belongs_to_the_token_of_its_first_pulse(stand, road):
+    open_session(stand)
+    stand.world.call(stand.device.on_counting)
+    # The line has not come to rest for so long that the next person is let in.
+    stand.slot.quiet = 0
+    stand.tap(OTHER)
+    stand.wait_for("Balance 0.00 EUR")
+    stand.world.call(stand.device.on_coin, 50)
+    stand.wait_for("Hold your token", 40000)
+    assert (road.ledger.balances[TOKEN], road.ledger.balances[OTHER]) == (150, 0)
+    assert not any("0.50 EUR" in shown for shown in stand.screen.history)
+
+
+def test_a_coin_is_counted_on_while_the_device_starts_again_after_a_failure(stand, road):
+    open_session(stand)
+    stand.world.call(stand.device.on_counting)
+    stand.world.stop()
+    stand.power_on().world.pass_ms(6000)
+    stand.world.call(stand.device.on_coin, 50)
+    stand.world.pass_ms(6000)
+    assert road.ledger.balances[TOKEN] == 150
+    assert stand.journal.remarkable == []
+
+
+def test_a_coin_that_begins_when_the_flash_refuses_is_kept_in_memory_and_credited(stand, road):
+    open_session(stand)
+    stand.flash.is_full = True
+    stand.coin(50)
+    (record,) = stand.journal.open_records
+    assert not record.is_durable
+    stand.flash.is_full = False
+    stand.world.pass_ms(20000)
+    assert road.ledger.balances[TOKEN] == 150
+
+
 def test_a_coin_keeps_the_session_open(stand):
     open_session(stand)
     stand.world.pass_ms(25000)

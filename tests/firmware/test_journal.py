@@ -165,15 +165,82 @@ def test_the_file_stays_bounded_and_keeps_what_is_open(flash, boot, do):
     assert [record.key for record in boot().open_records] == [waiting.key]
 
 
+def test_the_first_line_of_a_coin_never_waits_until_the_file_is_written_anew(flash, boot, do):
+    journal = boot()
+    do(journal.mark, do(vend, journal), records.REFUSED)
+    before = flash.contents["journal"]
+    journal = boot(file_limit=len(before) + 10)
+    coin = journal.new_record(records.COUNTING, TOKEN, None)
+    assert do(journal.begin, coin)
+    assert flash.contents["journal"].startswith(before)
+    assert len(flash.contents["journal"]) > len(before) + 10
+    coin.kind, coin.cents = records.COIN, 50
+    assert do(journal.begin, coin)
+    assert flash.contents["journal"].count(b"\n") == 1
+    (found,) = boot().open_records
+    assert (found.key, found.kind, found.cents) == (coin.key, records.COIN, 50)
+
+
 def test_remarkable_records_are_kept_through_rotation_but_not_without_end(flash, boot, do):
     journal = boot(file_limit=2000)
-    for number in range(30):
+    for number in range(80):
         do(journal.mark, do(vend, journal), records.VENDED, f"note {number}")
-    notes = [record.note for record in boot().remarkable]
-    assert notes == [f"note {number}" for number in range(22, 30)]
+    notes = [record.note for record in journal.remarkable]
+    assert notes == [f"note {number}" for number in range(48, 80)]
+    assert [record.note for record in boot().remarkable] == notes
     for _ in range(60):
         do(journal.mark, do(vend, journal), records.REFUSED)
     assert [record.note for record in boot().remarkable] == notes
+
+
+def test_a_remarkable_record_is_handed_out_as_it_was(boot, do):
+    journal = boot()
+    record = do(vend, journal)
+    do(journal.mark, record, records.APPROVED)
+    do(journal.mark, record, records.VENDED, "power failed during delivery")
+    for kept in (*journal.remarkable, *boot().remarkable):
+        assert vars(kept) == vars(record)
+
+
+def test_remarkable_records_that_are_not_kept_are_counted_through_restarts_and_rotations(flash, boot, do):
+    journal = boot(file_limit=2000)
+    for number in range(100):
+        do(journal.mark, do(vend, journal), records.VENDED, "note")
+        if number % 7 == 0:
+            journal = boot(file_limit=2000)
+        assert len(journal.remarkable) + journal.dropped == number + 1
+    assert (len(journal.remarkable), journal.dropped) == (32, 68)
+    flash.contents["journal"] += b"torn"
+    assert [boot().dropped for _ in range(2)] == [68, 68]
+
+
+def test_the_start_tells_how_much_is_remarkable_and_how_much_of_it_is_gone(boot, do, capsys):
+    journal = boot()
+    for _ in range(33):
+        do(journal.mark, do(vend, journal), records.VENDED, "note")
+    capsys.readouterr()
+    boot()
+    assert "journal: 32 remarkable records, 1 older ones dropped" in capsys.readouterr().out
+
+
+def test_a_journal_full_of_remarkable_and_open_records_is_bounded_and_not_written_anew_each_time(
+    flash, boot, do
+):
+    journal = boot()
+    longest = "x" * 64
+    for number in range(32 + 36):
+        record = journal.new_record(records.VEND, TOKEN, 1000000)
+        record.item = record.text = longest
+        do(journal.begin, record)
+        do(journal.mark, record, records.APPROVED)
+        if number < 32:
+            do(journal.mark, record, records.VENDED, "power failed during delivery")
+    before = flash.units_used
+    for _ in range(40):
+        do(journal.mark, do(vend, journal), records.REFUSED)
+        assert 16 * 1024 < len(flash.contents["journal"]) < 28 * 1024
+    assert flash.units_used - before < 64 * 1024
+    assert len(boot().open_records) == 36
 
 
 def test_a_full_journal_refuses_coins_before_it_refuses_anything_else(boot, do):

@@ -1,6 +1,7 @@
 """What only the real MicroPython VM can show of the firmware: both boards start, and safe mode is safe."""
 
 import pytest
+from journal import records
 
 from terminal_sim import Bench
 
@@ -37,6 +38,30 @@ def test_an_idle_device_runs_for_minutes_without_a_failure_and_within_its_memory
     assert machine.live_set_bytes() < before + 4096
     assert machine.live_set_bytes() < 96 * 1024
     assert not [line for line in machine.console if "Traceback" in line or "failed" in line]
+
+
+def full_journal():
+    """Return a journal with as many remarkable and open records as a device keeps."""
+    lines = []
+    for number in range(1, 32 + 36 + 1):
+        record = records.Record(number, f"a1b2c3d4-12-{number}", records.COIN, "04A1B2C3D4E5F6", 110)
+        record.text = "no coin has 11 pulses"
+        lines.append(record.intent_line())
+        if number <= 32:
+            record.state, record.note = records.NOTED, "cut off while a coin was counted"
+            lines.append(record.state_line())
+    return b"".join(lines)
+
+
+def test_a_station_with_a_full_journal_stays_within_its_memory(bench):
+    machine = terminal(bench, device="coin_station")
+    machine.cut_power()
+    machine.device.files().write("/state/journal", full_journal())
+    machine.boot()
+    machine.run_for(40)
+    assert any("journal: 32 remarkable records, 0 older" in line for line in machine.console)
+    assert machine.live_set_bytes() < 96 * 1024
+    assert not [line for line in machine.console if "Traceback" in line or "MemoryError" in line]
 
 
 def test_the_real_board_starts_on_wifi(bench):

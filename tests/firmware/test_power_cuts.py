@@ -9,6 +9,7 @@ from tests.firmware.stands import RelayPin, Stand
 from tests.firmware.world import World
 
 TOKEN = "04A1B2C3D4E5F6"
+CUT_OFF = "cut off while a coin was counted"
 AFTERWARDS_MS = 90000
 # What a purchase of a new device makes durable, from the first intent to the outcome; found by running it.
 SWEEP_STEP = 3
@@ -164,10 +165,10 @@ def insert_coin(stand):
     stand.world.pass_ms(3000)
 
 
-def test_a_coin_whose_record_is_on_flash_is_credited_once_wherever_the_power_fails():
+def test_a_coin_is_credited_once_or_noted_wherever_the_power_fails_after_its_first_line():
     total = units_of("coin_station", insert_coin)
-    assert total > 100
-    line = 0
+    assert total > 150
+    outcomes = []
     for units in range(0, total, SWEEP_STEP):
         site = Site("coin_station")
         site.power_on()
@@ -176,13 +177,59 @@ def test_a_coin_whose_record_is_on_flash_is_credited_once_wherever_the_power_fai
         assert site.cut_during(insert_coin)
         written = site.flash.contents["journal"][before:]
         stand = site.come_back()
-        # The record of a coin is the first line that the journal gets for it.
-        is_kept = b"\n" in written
-        line += is_kept
-        assert site.road.ledger.booked_cents(TOKEN) == (50 if is_kept else 0)
+        booked_cents = site.road.ledger.booked_cents(TOKEN)
+        outcomes.append((booked_cents, [record.note for record in stand.journal.remarkable]))
+        # The first line says that a coin is being counted, the second one what it is worth.
+        lines = min(written.count(b"\n"), 2)
+        assert outcomes[-1] == ((0, []), (0, [CUT_OFF]), (50, []))[lines]
         assert not stand.journal.open_records
         stand.power_off()
-    assert 0 < line < total
+    assert outcomes[0] == (0, [])
+    assert (0, [CUT_OFF]) in outcomes
+    assert outcomes[-1] == (50, [])
+
+
+def begin_a_coin(stand):
+    stand.tap(TOKEN)
+    stand.world.pass_ms(1500)
+    stand.world.call(stand.device.on_counting)
+    # The settlement looks at the journal meanwhile, and leaves the coin alone.
+    stand.world.pass_ms(6000)
+    assert [record.kind for record in stand.journal.open_records] == [records.COUNTING]
+
+
+def test_a_power_cut_while_a_coin_is_counted_books_nothing_and_tells_people_whose_coin_it_was():
+    site = Site("coin_station")
+    site.power_on()
+    site.cut_during(begin_a_coin)
+    stand = site.come_back()
+    (record,) = stand.journal.remarkable
+    assert (record.state, record.token, record.cents, record.note) == (records.NOTED, TOKEN, None, CUT_OFF)
+    assert site.road.ledger.booked_cents(TOKEN) == 0
+    stand.tap(TOKEN)
+    stand.world.pass_ms(1500)
+    stand.coin(50)
+    stand.world.pass_ms(3000)
+    assert site.road.ledger.booked_cents(TOKEN) == 50
+    stand.power_off()
+
+
+def test_what_was_cut_off_is_noted_although_the_ledger_is_away():
+    site = Site("coin_station")
+    site.power_on()
+
+    def insert_without_the_ledger(stand):
+        stand.tap(TOKEN)
+        stand.world.pass_ms(1500)
+        site.road.is_cut = True
+        stand.coin(20)
+        stand.world.call(stand.device.on_counting)
+
+    site.cut_during(insert_without_the_ledger)
+    stand = site.come_back()
+    assert [record.note for record in stand.journal.remarkable] == [CUT_OFF]
+    assert [record.cents for record in stand.journal.open_records] == [20]
+    stand.power_off()
 
 
 def top_up(stand):

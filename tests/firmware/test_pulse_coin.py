@@ -3,52 +3,12 @@
 from types import SimpleNamespace
 
 import pytest
-from drivers.pulse_coin import PulseCoin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terminal_sim.chips.pulse_acceptor import PulseAcceptor, PulseProfile
-from tests.firmware.world import World, no_beat
-from tests.terminal_sim.chips.microcontroller import FALLING, RISING, Pin
-
-COIN_PIN, INHIBIT_PIN = 18, 19
-
-
-class Slot:
-    """Acceptor, driver and the one who listens."""
-
-    def __init__(self, world, profile=None, width_ms=50):
-        self.world = world
-        self.coins, self.unknown, self.stuck = [], [], []
-        self.acceptor = PulseAcceptor(
-            world.wires, world.timeline, COIN_PIN, INHIBIT_PIN, profile=profile or PulseProfile()
-        )
-        self.profile = SimpleNamespace(
-            pulse_width_ms=width_ms, pulse_gap_ms=100, pulse_cents=10, coins_cents=[10, 20, 50, 100, 200]
-        )
-
-    def power_on(self):
-        """Start the driver and ask for coins."""
-        pins = (Pin(self.world.wires, COIN_PIN), Pin(self.world.wires, INHIBIT_PIN))
-        self.driver = self.world.call(PulseCoin, *pins, RISING | FALLING, self.profile)
-        self.world.start(self.driver.run(self, no_beat))
-        self.driver.accept(True)
-        return self
-
-    def ready(self):
-        """Wait until the line has rested."""
-        self.power_on()
-        self.world.pass_ms(2000)
-        return self
-
-    def on_coin(self, cents):
-        self.coins.append(cents)
-
-    def on_unknown_coin(self, cents, why):
-        self.unknown.append((cents, why))
-
-    def on_stuck(self, is_stuck):
-        self.stuck.append(is_stuck)
+from terminal_sim.chips.pulse_acceptor import PulseProfile
+from tests.firmware.slots import Slot
+from tests.firmware.world import World
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def flash_operations_of_a_coin(world: World) -> int:
 @pytest.mark.parametrize("torn", [True, False], ids=["torn write", "clean cut"])
 def test_a_power_cut_at_any_flash_operation_neither_loses_nor_doubles_a_coin(world: World, torn: bool):
     steps = flash_operations_of_a_coin(world)
-    assert steps >= 2  # the coin, and that it is credited
+    assert steps >= 3  # that a coin has begun, what it is worth, and that it is credited
     for step in range(1, steps + 1):
         anna, station = world.person(), world.coin_station()
         open_session(station, anna)
@@ -109,9 +109,27 @@ def test_a_power_cut_at_any_flash_operation_neither_loses_nor_doubles_a_coin(wor
         station.untap()
         station.boot()
         station.run_for(SETTLING_S)
-        # The first operation writes the coin's own record: cut there, the station has never known the coin.
-        expected = [[50]] if was_received or step > 1 else [[50], []]
-        assert anna.amounts_cents in expected, f"step {step}"
+        outcome = (anna.amounts_cents, _was_noted(station))
+        # The first operation writes that a coin has begun: cut there, the station has never known the coin.
+        # Cut before its worth is written, the coin is not booked but noted for people.
+        expected = [([50], False)] if was_received else [([50], False), ([], True)]
+        assert outcome in expected or (step == 1 and outcome == ([], False)), f"step {step}"
+
+
+@pytest.mark.parametrize("after_s", [0.25, 1.0, 3.0])
+def test_a_power_cut_in_the_middle_of_the_pulses_is_noted_and_never_booked(world: World, after_s: float):
+    anna, station = world.person(), world.coin_station()
+    open_session(station, anna)
+    insert(station, 200)
+    station.run_for(after_s)
+    station.cut_power()
+    station.untap()
+    station.boot()
+    station.run_for(SETTLING_S)
+    assert (anna.amounts_cents, _was_noted(station)) == ([], True)
+    open_session(station, anna)
+    insert(station, 50)
+    station.wait_until(lambda: anna.amounts_cents == [50], timeout_s=60)
 
 
 @pytest.mark.parametrize("event", ["request_sent", "request_delivered", "answer_heard"])
@@ -126,6 +144,10 @@ def test_a_power_cut_while_a_coin_is_being_credited_credits_it_once(world: World
     station.boot()
     station.run_for(SETTLING_S)
     assert anna.amounts_cents == [50]
+
+
+def _was_noted(station: Machine) -> bool:
+    return any("noted: cut off while a coin was counted" in line for line in station.console)
 
 
 def _watch_until_dark(station: Machine) -> bool:

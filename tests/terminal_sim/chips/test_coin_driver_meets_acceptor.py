@@ -28,6 +28,9 @@ class CoinLog:
         self.unknown = []
         self.stuck = []
 
+    def on_counting(self):
+        """Take the news that a coin has begun."""
+
     def on_coin(self, cents):
         """Note a coin."""
         self.coins.append(cents)
