@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.dialects.terminal import conventions, routes_terminals, routes_wallets
+from ledger.dialects.terminal import conventions, routes_holds, routes_terminals, routes_wallets
 from ledger.web.dialect import Dialect
 
 DESCRIPTION = """Wallets on RFID tokens for coffee machines, coin acceptors, phones and services.
@@ -20,6 +20,7 @@ TERMINAL = Dialect(
         routes_terminals.own,
         routes_wallets.by_token,
         routes_wallets.others,
+        routes_holds.holds,
         routes_terminals.administration,
     ),
     say=conventions.say,
