@@ -1,10 +1,8 @@
-"""The books against a model in plain Python: random postings, reversals, holds, floors and refusals."""
+"""The books against a model in plain Python: random postings, reversals, floors and refusals."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -18,42 +16,21 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ledger.domain.books.errors import (
-    AlreadyReversed,
-    CaptureExceedsHold,
-    FloorReached,
-    HoldClosed,
-    HoldExpired,
-    InvalidPosting,
-    NotReversible,
-)
-from ledger.domain.books.holds import held_cents
+from ledger.domain.books.errors import AlreadyReversed, FloorReached, InvalidPosting, NotReversible
 from ledger.domain.books.queries import balance_cents
 from ledger.domain.books.records import AccountKind
 from ledger.foundation.errors import Refusal
 from ledger.foundation.money import MAX_AMOUNT_CENTS, InvalidAmount
-from tests.factories.books import capture, open_account, post, release, reserve, reverse
+from tests.factories.books import open_account, post, reverse
 from tests.factories.ledgers import broken_proofs, count, forget_durability, opened_ledger
 
 AMOUNTS = st.integers(1, 300) | st.sampled_from([0, -1, True, MAX_AMOUNT_CENTS, MAX_AMOUNT_CENTS + 1])
 FLOORS = st.sampled_from([0, 0, -100])
 CURRENCIES = st.sampled_from(["EUR", "EUR", "EUR", "USD"])
-LIFETIMES_S = st.integers(1, 300)
 
 # Shrinking a failure would take minutes of a disk's time; twenty steps can be read as they are.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 HOUSEHOLD = settings(max_examples=25, stateful_step_count=20, phases=PHASES)
-
-
-@dataclass
-class Held:
-    """What the model knows of a hold."""
-
-    code: str
-    source_id: int
-    amount_cents: int
-    expires_at: datetime
-    is_open: bool = True
 
 
 class Books(RuleBasedStateMachine):
@@ -61,7 +38,6 @@ class Books(RuleBasedStateMachine):
 
     accounts = Bundle("accounts")
     postings = Bundle("postings")
-    holds = Bundle("holds")
 
     def __init__(self, open_fresh):
         super().__init__()
@@ -70,7 +46,6 @@ class Books(RuleBasedStateMachine):
         self.floors = {}
         self.by_id = {}
         self.reversed = set()
-        self.reserved = []
         self.posted = 0
 
     def _open(self, kind, currency, floor_cents=0):
@@ -105,51 +80,6 @@ class Books(RuleBasedStateMachine):
         self.reversed.add(original.id if expected is None else None)
         return result
 
-    @rule(target=holds, source=accounts, destination=accounts, amount=AMOUNTS, lifetime_s=LIFETIMES_S)
-    def reserve(self, source, destination, amount, lifetime_s):
-        expected = self._refusal_of(source, destination, amount)
-        floored = (self.floors[account.id] is not None for account in (source, destination))
-        if expected in (None, FloorReached) and tuple(floored) != (True, False):
-            expected = InvalidPosting
-        try:
-            made = reserve(self.ledger, source, destination, amount, lifetime_s)
-        except Refusal as refusal:
-            assert type(refusal) is expected
-            return multiple()
-        assert expected is None
-        self.reserved.append(Held(made.code, source.id, amount, made.expires_at))
-        return self.reserved[-1]
-
-    @rule(target=postings, hold=holds, amount=AMOUNTS)
-    def capture(self, hold, amount):
-        expected = None
-        if not self._is_live(hold):
-            # Nobody has closed it, or a debit that needed the money has: its time is over either way.
-            expected = HoldExpired if hold.is_open else HoldClosed
-        elif type(amount) is not int or not 0 < amount <= MAX_AMOUNT_CENTS:
-            expected = InvalidAmount
-        elif amount > hold.amount_cents:
-            expected = CaptureExceedsHold
-        hold.is_open = hold.is_open and expected is not None
-        return self._attempt(expected, lambda: capture(self.ledger, hold.code, amount))
-
-    @rule(hold=holds)
-    def release(self, hold):
-        if self._is_live(hold):
-            release(self.ledger, hold.code)
-            hold.is_open = False
-
-    @rule(seconds=st.integers(1, 200))
-    def time_passes(self, seconds):
-        self.ledger.clock.advance(seconds=seconds)
-
-    def _is_live(self, hold):
-        return hold.is_open and hold.expires_at > self.ledger.clock.now()
-
-    def _held(self, account_id):
-        mine = [hold for hold in self.reserved if hold.source_id == account_id and self._is_live(hold)]
-        return sum(hold.amount_cents for hold in mine)
-
     def _refusal_of(self, source, destination, amount):
         """Say what the books must refuse this with, in the order in which they look."""
         if source.id == destination.id:
@@ -159,10 +89,8 @@ class Books(RuleBasedStateMachine):
         if source.currency != destination.currency:
             return InvalidPosting
         floor_cents = self.floors[source.id]
-        if floor_cents is None:
-            return None
-        left = self.held[source.id] - self._held(source.id) - amount
-        return FloorReached if left < floor_cents else None
+        under = floor_cents is not None and self.held[source.id] - amount < floor_cents
+        return FloorReached if under else None
 
     def _attempt(self, expected, act):
         try:
@@ -179,13 +107,6 @@ class Books(RuleBasedStateMachine):
     @invariant()
     def balances_are_those_of_the_model(self):
         assert self.ledger.read(self._balances) == self.held
-
-    @invariant()
-    def what_is_held_is_that_of_the_model(self):
-        now = self.ledger.clock.now()
-        for account_id in self.by_id:
-            said = self.ledger.read(held_cents, account_id=account_id, now=now)
-            assert said == self._held(account_id)
 
     def _balances(self, reader):
         """Return what the books say was received by each account, whichever side people read it from."""
