@@ -51,9 +51,7 @@ def shelf(request: pytest.FixtureRequest, database_name: str) -> Iterator[Shelf]
     if database_name == "postgresql":
         shelf = PostgreSQLShelf(request.getfixturevalue("postgresql_server"))
     else:
-        shelf = SQLiteShelf(
-            request.getfixturevalue("migrated_template"), request.getfixturevalue("tmp_path")
-        )
+        shelf = SQLiteShelf(request.getfixturevalue("migrated_template"), request.getfixturevalue("tmp_path"))
     yield shelf
     shelf.clear()
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "audit": "ledger.cli.audit:audit",
     "db": "ledger.cli.database:database",
     "demo": "ledger.cli.demo:demo",
+    "holds": "ledger.cli.holds:holds",
     "operator": "ledger.cli.operators:operator",
     "serve": "ledger.cli.serve:serve",
     "sim": "terminal_sim.cli:sim",
@@ -78,7 +79,9 @@ def sentence(error: Exception) -> str:
     if isinstance(error, Refusal):
         details = " ".join(message for messages in error.fields.values() for message in messages)
         said = details or error.message
-        balance_cents = error.details.get("balance_cents")
+        balance_cents, available_cents = map(error.details.get, ("balance_cents", "available_cents"))
+        if available_cents is not None:
+            said = f"{said} Only {available_cents} cents are available: a part of the balance is held."
         return said if balance_cents is None else f"{said} The balance is {balance_cents} cents."
     said = error.format_message() if isinstance(error, click.ClickException) else str(error)
     return " ".join(said.split())

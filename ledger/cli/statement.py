@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.domain.holds.queries import held_cents
 from ledger.domain.wallets.queries import statement as wallet_statement
 from ledger.domain.wallets.records import TransactionRecord, WalletRecord
 from ledger.foundation.money import format_cents
@@ -11,7 +12,7 @@ from ledger.service import Ledger
 
 
 def statement(ledger: Ledger, wallet: WalletRecord, limit: int = 20) -> dict[str, Any]:
-    """Return a wallet with its latest transactions, amounts in cents."""
+    """Return a wallet with what is held of it and its latest transactions, amounts in cents."""
     found = ledger.read(wallet_statement, code=wallet.code, limit=limit)
     zone = ledger.settings.time_zone
     return {
@@ -19,6 +20,7 @@ def statement(ledger: Ledger, wallet: WalletRecord, limit: int = 20) -> dict[str
         "token": found.wallet.token_id,
         "user": found.wallet.user_name,
         "balance": found.wallet.balance_cents,
+        "held": ledger.read(held_cents, wallet=found.wallet, now=ledger.clock.now()),
         "currency": found.wallet.currency,
         "transactions": [_line(item, zone) for item in found.transactions],
         "has_more": found.has_more,
@@ -30,7 +32,8 @@ def statement_text(data: dict[str, Any]) -> str:
     currency = data["currency"]
     owner = f" of {data['user']}" if data["user"] else ""
     head = f"{data['wallet']}{owner}, token {data['token'] or 'none'}"
-    lines = [head, f"  balance {format_cents(data['balance'], currency)}"]
+    held = f", {format_cents(data['held'], currency)} of it held" if data["held"] else ""
+    lines = [head, f"  balance {format_cents(data['balance'], currency)}{held}"]
     for item in data["transactions"]:
         amount = format_cents(item["amount"], currency).rjust(12)
         lines.append(f"  {item['time']}  {amount}  {item['description']}  {_via(item)}{item['id']}")

@@ -20,13 +20,15 @@ class Shape(Schema):
         unknown = EXCLUDE
 
 
-class Cents(fields.Integer):
-    """A whole number of cents: neither boolean nor text nor fraction, and within what one posting moves.
+class WholeNumber(fields.Integer):
+    """A whole number of some unit: neither boolean nor text nor fraction, and within its bounds.
 
     JSON knows one kind of number, so 500.0 is the same as 500; 500.5 is refused, never rounded.
     """
 
-    def __init__(self, *, least: int = 1, most: int = MAX_AMOUNT_CENTS, **options: Any) -> None:
+    unit: str
+
+    def __init__(self, *, least: int = 1, most: int, **options: Any) -> None:
         self.least, self.most = least, most
         super().__init__(
             metadata={"minimum": least, "maximum": most, **options.pop("metadata", {})}, **options
@@ -36,8 +38,23 @@ class Cents(fields.Integer):
         whole = type(value) is int or (isinstance(value, Decimal) and value.is_finite())
         # The bounds come before the conversion: 1E+999999 would otherwise become a million digits.
         if not whole or not self.least <= value <= self.most or value != int(value):
-            raise ValidationError(f"A whole number of cents from {self.least} to {self.most}.")
+            raise ValidationError(f"A whole number of {self.unit} from {self.least} to {self.most}.")
         return int(value)
+
+
+class Cents(WholeNumber):
+    """A whole number of cents within what one posting moves."""
+
+    unit = "cents"
+
+    def __init__(self, *, most: int = MAX_AMOUNT_CENTS, **options: Any) -> None:
+        super().__init__(most=most, **options)
+
+
+class Seconds(WholeNumber):
+    """A whole number of seconds."""
+
+    unit = "seconds"
 
 
 class Text(fields.String):

@@ -1,6 +1,5 @@
 """The coffee machine when its connection or its ledger fails: never a debit without a cup."""
 
-
 import pytest
 
 from tests.firmware.coffee import TOKEN, buy

@@ -88,9 +88,7 @@ class Meddler(Narrator):
     ids=["one debit", "nothing booked"],
 )
 @pytest.mark.usefixtures("handlers")
-def test_the_demo_fails_where_its_books_differ(
-    command: Command, monkeypatch, capfd, scene, token, sentence
-):
+def test_the_demo_fails_where_its_books_differ(command: Command, monkeypatch, capfd, scene, token, sentence):
     def meddled(machines, stage, narrator) -> None:
         scene(machines, stage, Meddler(stage, token))
 

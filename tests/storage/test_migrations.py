@@ -72,7 +72,10 @@ def test_checks_are_named_and_none_is_lost_on_the_way(ledger):
         name: {check for check, _ in table["checks"]}
         for name, table in _described(ledger.database.engine).items()
     }
-    assert reflected["account_balances"] == {"ck_account_balances_floor"}
+    assert reflected["account_balances"] == {
+        "ck_account_balances_floor",
+        "ck_account_balances_held_not_negative",
+    }
     assert reflected["postings"] == {
         "ck_postings_amount_positive",
         "ck_postings_two_accounts",

@@ -229,8 +229,7 @@ def test_a_real_clock_goes_on_while_a_server_thinks(client, echo, run_for):
 
 def test_a_blocking_socket_that_would_wait_for_ever_is_reported(make_device, echo):
     device = make_device(
-        "import socket\ns = socket.socket()\n"
-        f"s.connect(('127.0.0.1', {echo.server_address[1]}))\ns.recv(1)",
+        f"import socket\ns = socket.socket()\ns.connect(('127.0.0.1', {echo.server_address[1]}))\ns.recv(1)",
         boots=False,
     )
     with pytest.raises(DeviceStuck, match="no timeout"):

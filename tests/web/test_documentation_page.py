@@ -22,6 +22,9 @@ OPERATIONS = [
     "PUT /pos/wallets/token/{token_id}",
     "GET /pos/wallets/{wallet_id}",
     "POST /pos/transactions/{idempotency_key}/reverse",
+    "POST /pos/wallets/token/{token_id}/holds",
+    "POST /pos/holds/{hold_id}/capture",
+    "POST /pos/holds/{hold_id}/release",
     "POST /pos/terminals",
     "POST /pos/terminals/{terminal_id}/roll-token",
 ]

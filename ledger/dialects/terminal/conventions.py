@@ -107,6 +107,11 @@ def say(refusal: Refusal, charged: str = "") -> tuple[dict[str, Any], int]:
         too_small = f"The balance of {_money(balance_cents)} does not cover this."
         body["errors"] = {charged or _charged_field(): [too_small]}
         body["balance"] = balance_cents
+    available_cents = refusal.details.get("available_cents")
+    if available_cents is not None:
+        left, of = _money(available_cents), _money(balance_cents)
+        said = f"Only {left} is available: a part of the balance of {of} is held."
+        body |= {"errors": {_charged_field(): [said]}, "available": available_cents}
     return body, status
 
 

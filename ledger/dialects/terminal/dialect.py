@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ledger.dialects.terminal import conventions, routes_batches, routes_terminals, routes_wallets
+from ledger.dialects.terminal import (
+    conventions,
+    routes_batches,
+    routes_holds,
+    routes_terminals,
+    routes_wallets,
+)
 from ledger.web.dialect import Dialect
 
 DESCRIPTION = """Wallets on RFID tokens for coffee machines, coin acceptors, phones and services.
@@ -21,6 +27,7 @@ TERMINAL = Dialect(
         routes_wallets.by_token,
         routes_wallets.others,
         routes_batches.batches,
+        routes_holds.holds,
         routes_terminals.administration,
     ),
     say=conventions.say,

@@ -162,7 +162,10 @@ class WalletWithTransactionsSchema(WalletSchema):
 
 
 class ErrorSchema(Shape):
-    """A refusal: for people, for programs, and by field; `balance` is there when it was too small."""
+    """A refusal: for people, for programs, and by field; `balance` is there when it was too small.
+
+    `available` is there as well when a part of the balance is held.
+    """
 
     message = fields.String(required=True)
     code = fields.String(required=True)
@@ -173,6 +176,7 @@ class ErrorSchema(Shape):
         metadata={"examples": [{"products.1": ["Text of 1 to 64 characters."]}]},
     )
     balance = fields.Integer()
+    available = fields.Integer()
 
 
 class UnauthenticatedSchema(Shape):

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from ledger.domain.books import tables
-from ledger.domain.books.errors import AlreadyReversed, FloorReached, InvalidPosting
-from ledger.domain.books.queries import account_record, accounts_of
+from functools import partial
+
+from ledger.domain.books import holds, tables
+from ledger.domain.books.errors import AlreadyReversed
+from ledger.domain.books.queries import account_record, accounts_to_post
 from ledger.domain.books.queries import reversal_of as reversal_of_posting
-from ledger.domain.books.records import AccountKind, AccountRecord, Booking, Entry, PostingRecord
-from ledger.domain.books.rules import NORMAL_SIDES, keeps_balance, require_postable, reversal_of
+from ledger.domain.books.records import AccountKind, AccountRecord, Booking, Entry, HoldRecord, PostingRecord
+from ledger.domain.books.rules import (
+    NORMAL_SIDES,
+    capture_of,
+    keeps_balance,
+    require_capturable,
+    reversal_of,
+)
 from ledger.storage.transaction import Transaction
 
 
@@ -33,12 +41,10 @@ def post(tx: Transaction, entry: Entry) -> Booking:
 
     Keeps W1 and W3 of DOMAIN.md: cached balances change in the same commit under their row lock, in
     the order of the account ids. Refuses with InvalidAmount, InvalidPosting, FloorReached (carries
-    the source's `balance_cents`) and AlreadyReversed; nothing is posted then.
+    the source's `balance_cents`; what is held of it cannot be moved) and AlreadyReversed; nothing is
+    posted then.
     """
-    accounts = accounts_of(tx, entry)
-    if len(accounts) != 2:
-        raise InvalidPosting
-    require_postable(entry, accounts[entry.source_id], accounts[entry.destination_id])
+    accounts = accounts_to_post(tx, entry)
     if entry.reverses_id is not None and reversal_while_held(tx, entry.reverses_id):
         raise AlreadyReversed
     balances_cents = _change_balances(tx, entry, accounts)
@@ -59,6 +65,18 @@ def reverse(
     return post(tx, reversal_of(posting, description, terminal_id))
 
 
+def capture(tx: Transaction, hold: HoldRecord, amount_cents: int) -> PostingRecord:
+    """Post an amount (cents, up to all) of a hold whose row `tx` has locked; what is left of it is free.
+
+    Refuses with HoldExpired, HoldClosed, InvalidAmount and CaptureExceedsHold; nothing is posted then.
+    """
+    require_capturable(hold, amount_cents, tx.now)
+    holds.free(tx, hold)
+    posting = post(tx, capture_of(hold, amount_cents)).posting
+    holds.close_captured(tx, hold, posting)
+    return posting
+
+
 def reversal_while_held(tx: Transaction, posting_id: int) -> PostingRecord | None:
     """Return the posting that reversed another one; nobody else reverses that one until `tx` ends.
 
@@ -75,8 +93,6 @@ def _change_balances(tx: Transaction, entry: Entry, accounts: dict[int, AccountR
     balances_cents = {}
     for account_id, by_cents in sorted(changes.items()):
         if keeps_balance(accounts[account_id].kind):
-            balance_cents = tables.change_balance(tx, account_id, by_cents)
-            if balance_cents is None:
-                raise FloorReached(balance_cents=tables.select_balance(tx, account_id).balance_cents)
-            balances_cents[account_id] = balance_cents
+            change = partial(tables.change_balance, tx, account_id, by_cents)
+            balances_cents[account_id] = holds.change_above_floor(tx, account_id, change)
     return balances_cents

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ledger.foundation.errors import Conflict, Invalid
+from ledger.foundation.errors import Conflict, Invalid, NotFound
 
 
 class FloorReached(Conflict):
-    """The posting would take the source account under its floor (W3). `balance_cents` says what is there."""
+    """The source account would come under its floor (W3). `balance_cents` says what is there.
+
+    Where a part of it is held, `available_cents` says how much may still be taken.
+    """
 
     code = "insufficient_balance"
     message = "Insufficient balance."
@@ -38,3 +41,31 @@ class PostingUnknown(Invalid):
 
     code = "transaction_unknown"
     message = "There is no such transaction."
+
+
+class HoldUnknown(NotFound):
+    """There is no hold of that code."""
+
+    code = "hold_unknown"
+    message = "There is no such hold."
+
+
+class HoldClosed(Conflict):
+    """The hold has been captured or released; it ends once."""
+
+    code = "hold_closed"
+    message = "This hold has already been captured or released."
+
+
+class HoldExpired(Conflict):
+    """The hold's time was over before it was captured; what it held is free again."""
+
+    code = "hold_expired"
+    message = "This hold's time is over; nothing was booked."
+
+
+class CaptureExceedsHold(Invalid):
+    """More is to be captured than was held."""
+
+    code = "capture_exceeds_hold"
+    message = "No more can be captured than is held."

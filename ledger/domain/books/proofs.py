@@ -94,13 +94,14 @@ def prove_guards(reader: Reader) -> Proof:
 
 
 def prove_floors(reader: Reader) -> Proof:
-    """W3: no account is under its floor."""
+    """W3: no account is under its floor, nor would it be if all that is held of it were captured."""
+    left = AccountBalance.balance_cents - AccountBalance.held_cents
     under = (
-        select(Account.code, AccountBalance.balance_cents, AccountBalance.floor_cents)
+        select(Account.code, left.label("left_cents"), AccountBalance.floor_cents)
         .join(Account, Account.id == AccountBalance.account_id)
-        .where(AccountBalance.balance_cents < AccountBalance.floor_cents)
+        .where(left < AccountBalance.floor_cents)
     )
-    contradictions = findings(reader, under, "{code} is at {balance_cents}, under its floor of {floor_cents}")
+    contradictions = findings(reader, under, "{code} is at {left_cents}, under its floor of {floor_cents}")
     return Proof("W3", "No wallet is under its floor", _count(reader, AccountBalance), tuple(contradictions))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledger.domain.books import tables
-from ledger.domain.books.errors import PostingUnknown
+from ledger.domain.books.errors import InvalidPosting, PostingUnknown
 from ledger.domain.books.records import AccountKind, AccountRecord, Entry, PostingKind, PostingRecord
-from ledger.domain.books.rules import natural_balance_cents
+from ledger.domain.books.rules import natural_balance_cents, require_postable
 from ledger.foundation.paging import Page
 from ledger.foundation.text import is_storable
 from ledger.storage.transaction import Reader, Row
@@ -18,10 +18,19 @@ def account_record(row: Row) -> AccountRecord:
     return AccountRecord(row.id, row.code, AccountKind(row.kind), row.normal_side, row.currency)
 
 
-def accounts_of(reader: Reader, entry: Entry) -> dict[int, AccountRecord]:
+def _accounts_of(reader: Reader, entry: Entry) -> dict[int, AccountRecord]:
     """Return those of an entry's two accounts that exist, by id."""
     rows = tables.select_two_accounts(reader, entry.source_id, entry.destination_id)
     return {row.id: account_record(row) for row in rows}
+
+
+def accounts_to_post(reader: Reader, entry: Entry) -> dict[int, AccountRecord]:
+    """Return the two accounts of an entry; refuses with InvalidAmount or InvalidPosting."""
+    accounts = _accounts_of(reader, entry)
+    if len(accounts) != 2:
+        raise InvalidPosting
+    require_postable(entry, accounts[entry.source_id], accounts[entry.destination_id])
+    return accounts
 
 
 def balance_cents(reader: Reader, account: AccountRecord) -> int:

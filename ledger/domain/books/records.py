@@ -25,6 +25,15 @@ class PostingKind(StrEnum):
     REVERSAL = "reversal"
 
 
+class HoldState(StrEnum):
+    """How a hold stands: it is open until it is captured, released, or over its time."""
+
+    OPEN = "open"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
 @dataclass(frozen=True)
 class AccountRecord:
     """An account. `normal_side` is `credit` where money in the account is owed to somebody."""
@@ -74,3 +83,28 @@ class Booking:
 
     posting: PostingRecord
     balances_cents: dict[int, int]
+
+
+@dataclass(frozen=True)
+class HoldRecord:
+    """Money of the source account set aside for an entry that may be posted until `expires_at`.
+
+    `captured_cents` is what was posted of it in the end, by the posting `posting_id`.
+    """
+
+    id: int
+    code: str
+    source_id: int
+    destination_id: int
+    amount_cents: int
+    description: str
+    tag: str | None
+    terminal_id: int | None
+    command_id: int
+    recorded_at: datetime
+    expires_at: datetime
+    state: HoldState
+    captured_cents: int
+    posting_id: int | None
+    closed_at: datetime | None
+    closed_by_id: int | None

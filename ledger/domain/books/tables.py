@@ -16,6 +16,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -47,15 +48,20 @@ class Account(Base):
 class AccountBalance(Base):
     """The cached balance of an account that has a floor; no other account has such a row.
 
-    The floor is kept beside the balance, so that the database itself can refuse to pass it (W3).
+    The floor is kept beside the balance, so that the database itself can refuse to pass it (W3). What open
+    holds have set aside counts as gone, until they are captured or freed.
     """
 
     __tablename__ = "account_balances"
-    __table_args__ = (CheckConstraint("balance_cents >= floor_cents", name="floor"),)
+    __table_args__ = (
+        CheckConstraint("held_cents >= 0", name="held_not_negative"),
+        CheckConstraint("balance_cents - held_cents >= floor_cents", name="floor"),
+    )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
     balance_cents: Mapped[int] = mapped_column(BigInteger)
     floor_cents: Mapped[int] = mapped_column(BigInteger)
+    held_cents: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class Posting(Base):
@@ -103,7 +109,7 @@ _CHANGE_BALANCE = Prepared(
     update(AccountBalance)
     .where(
         AccountBalance.account_id == bindparam("of_account_id"),
-        AccountBalance.balance_cents + _BY_CENTS >= AccountBalance.floor_cents,
+        AccountBalance.balance_cents - AccountBalance.held_cents + _BY_CENTS >= AccountBalance.floor_cents,
     )
     .values(balance_cents=AccountBalance.balance_cents + _BY_CENTS)
     .returning(AccountBalance.balance_cents)
@@ -137,8 +143,8 @@ def change_balance(tx: Transaction, account_id: int, by_cents: int) -> int | Non
 
 
 def select_balance(reader: Reader, account_id: int) -> Row | None:
-    """Return the cached balance and the floor of an account that has them."""
-    columns = (AccountBalance.balance_cents, AccountBalance.floor_cents)
+    """Return the cached balance, the floor and what is held of an account that has them."""
+    columns = (AccountBalance.balance_cents, AccountBalance.floor_cents, AccountBalance.held_cents)
     return reader.one(select(*columns).where(AccountBalance.account_id == account_id))
 
 

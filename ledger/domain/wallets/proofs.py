@@ -12,7 +12,13 @@ from ledger.storage.proof import Proof, findings
 from ledger.storage.tables import AuditLog, DomainEvent
 from ledger.storage.transaction import Reader
 
-MONEY_EVENTS = ("wallet.purchased", "wallet.debited", "wallet.topped_up", "transaction.reversed")
+MONEY_EVENTS = (
+    "wallet.purchased",
+    "wallet.debited",
+    "wallet.topped_up",
+    "hold.captured",
+    "transaction.reversed",
+)
 
 
 def prove_movements(reader: Reader) -> Proof:

@@ -68,7 +68,7 @@ class TerminalSpeaker:
         """Hold that it is `{message, code, errors}`, and for a credential `{message}` alone."""
         assert answer.status_code in self.statuses, answer.get_data(as_text=True)
         fields = {"message"} if answer.status_code == 401 else {"message", "code", "errors"}
-        assert set(answer.json) - {"balance"} == fields
+        assert set(answer.json) - {"balance", "available"} == fields
 
     def tour(self) -> Iterator[tuple[str, TestResponse]]:
         """Visit every route; the tokens that the administration shows are not secret to its answer."""
@@ -82,6 +82,7 @@ class TerminalSpeaker:
             "POST /pos/transactions/<idempotency_key>/reverse",
             self.ask("POST", "/pos/transactions/tour/reverse", **reverse),
         )
+        yield from self._holds()
         yield from self._administration()
         yield "GET /pos/openapi.json", self.ask("GET", "/pos/openapi.json")
         yield "GET /pos/docs", self.ask("GET", "/pos/docs")
@@ -91,6 +92,14 @@ class TerminalSpeaker:
         issued = self._ledger.run(issue_pairing_code, actor=person, wallet_code=self._wallet.code).answer
         self.secrets.append(issued.pairing_code)
         return self.ask("PUT", "/pos/wallets/token/04CAFE", json={"pairing_code": issued.pairing_code})
+
+    def _holds(self) -> Iterator[tuple[str, TestResponse]]:
+        for deed in ("capture", "release"):
+            body = {"amount": 1, "description": "A vend", "idempotency_key": f"for-{deed}"}
+            held = self.ask("POST", f"{WALLET}/holds", json=body)
+            yield "POST /pos/wallets/token/<token_id>/holds", held
+            path = f"/pos/holds/{held.json['data']['id']}/{deed}"
+            yield f"POST /pos/holds/<hold_id>/{deed}", self.ask("POST", path, json={"idempotency_key": deed})
 
     def _administration(self) -> Iterator[tuple[str, TestResponse]]:
         terminal = {"id": "third_machine", "friendly_name": "Third", "permission": "credit"}

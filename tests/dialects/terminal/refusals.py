@@ -9,7 +9,7 @@ def assert_refused(answer: TestResponse, status: int, code: str, *fields: str) -
     """Hold that an answer refuses in this API's envelope: with this status and code, naming these fields."""
     assert (answer.status_code, answer.json.get("code")) == (status, code), answer.get_data(as_text=True)
     assert answer.mimetype == "application/json"
-    assert set(answer.json) - {"balance"} == {"message", "code", "errors"}
+    assert set(answer.json) - {"balance", "available"} == {"message", "code", "errors"}
     assert isinstance(answer.json["message"], str)
     assert set(answer.json["errors"]) == set(fields)
     sentences = [sentence for said in answer.json["errors"].values() for sentence in said]

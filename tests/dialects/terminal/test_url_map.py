@@ -9,7 +9,14 @@ from flask import Flask
 from tests.dialects.terminal.documents import published
 
 # What we add to the published API (ledger/dialects/terminal/README.md), and the document of it all.
-OURS = {("POST", "/pos/transactions/{}/reverse"), ("GET", "/pos/openapi.json"), ("GET", "/pos/docs")}
+OURS = {
+    ("POST", "/pos/transactions/{}/reverse"),
+    ("POST", "/pos/wallets/token/{}/holds"),
+    ("POST", "/pos/holds/{}/capture"),
+    ("POST", "/pos/holds/{}/release"),
+    ("GET", "/pos/openapi.json"),
+    ("GET", "/pos/docs"),
+}
 
 
 def routes(app: Flask) -> set[tuple[str, str]]:

@@ -7,12 +7,13 @@ import re
 import pytest
 
 from ledger.domain.audit.queries import audit
+from ledger.domain.holds.commands import capture, release, reserve
 from ledger.domain.wallets.commands import purchase, reverse_key, top_up
 from tests.factories.ledgers import broken_proofs, raw_connection, tampering
 from tests.factories.terminals import install
 from tests.factories.wallets import TOKEN, open_wallet
 
-INVARIANTS = ["W0", "W1", "W2", "W3", "W4", "W5", "W6", "W7"]
+INVARIANTS = ["W0", "W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"]
 
 
 @pytest.fixture
@@ -28,6 +29,10 @@ def busy(ledger):
     ledger.run(purchase, actor=actor, key="k3", products=["cappuccino"], **about)
     ledger.run(reverse_key, actor=actor, key="k3-r", reversed_key="k3", description="No cup")
     ledger.run(reverse_key, actor=actor, key="k4-r", reversed_key="k4", description="No answer")
+    codes = [ledger.run(reserve, actor=actor, amount_cents=70, **about).answer.hold.code for _ in range(4)]
+    ledger.run(capture, actor=actor, hold_code=codes[0], amount_cents=50)
+    ledger.run(capture, actor=actor, hold_code=codes[1])
+    ledger.run(release, actor=actor, hold_code=codes[2])
     return ledger
 
 
@@ -40,6 +45,7 @@ SALE = "(SELECT id FROM postings WHERE kind = 'sale' LIMIT 1)"
 COLUMNS = "source_id, destination_id, amount_cents, kind, description, tag, terminal_id, reverses_id"
 WITH_THE_SAME = "recorded_at FROM postings WHERE kind = 'sale' LIMIT 1"
 ANOTHER_POSTING = f"INSERT INTO postings (code, {COLUMNS}, command_id, recorded_at)"
+OF_THE_TILL = "FROM accounts WHERE kind = 'till'"
 TAMPERINGS = {
     "W0": [
         (["UPDATE accounts SET currency = 'USD' WHERE kind = 'cash_box'"], "does not join two accounts"),
@@ -52,7 +58,7 @@ TAMPERINGS = {
         ([f"DELETE FROM postings WHERE id = {SALE}"], "its postings say"),
         (["DELETE FROM account_balances"], "has no cached balance"),
         (["UPDATE accounts SET kind = 'wallet' WHERE kind = 'till'"], "till:house has no cached balance"),
-        (["INSERT INTO account_balances SELECT id, 0, 0 FROM accounts WHERE kind = 'till'"], "must not have"),
+        ([f"INSERT INTO account_balances SELECT id, 0, 0, 0 {OF_THE_TILL}"], "must not have"),
     ],
     "W2": [
         (["UPDATE postings SET amount_cents = amount_cents - 1 WHERE kind = 'reversal'"], "not the reverse"),
@@ -61,6 +67,7 @@ TAMPERINGS = {
     "W3": [
         (["UPDATE account_balances SET floor_cents = balance_cents + 1"], "under its floor"),
         (["UPDATE account_balances SET balance_cents = floor_cents - 1"], "under its floor"),
+        (["UPDATE account_balances SET held_cents = balance_cents + 1"], "under its floor"),
     ],
     "W4": [
         (["DELETE FROM domain_events WHERE name = 'wallet.purchased'"], "has None movements and 1 postings"),
@@ -97,6 +104,21 @@ TAMPERINGS = {
         ),
         (["UPDATE wallets SET account_id = 999 WHERE id = 1"], "has no account of its own"),
         (["UPDATE accounts SET kind = 'till' WHERE kind = 'wallet'"], "has no account of its own"),
+    ],
+    "W8": [
+        (["UPDATE account_balances SET held_cents = 0"], "says that 0 cents are held, .* say 70"),
+        (["UPDATE account_balances SET held_cents = 71 WHERE held_cents = 0"], "its open holds say None"),
+        (["UPDATE holds SET amount_cents = 71 WHERE state = 'open'"], "70 cents are held, .* say 71"),
+        (["DELETE FROM holds WHERE state = 'open'"], "its open holds say None"),
+        (["UPDATE holds SET state = 'released' WHERE state = 'open'"], "its open holds say None"),
+        ([f"UPDATE holds SET source_id = (SELECT id {OF_THE_TILL})"], "of an account that keeps no balance"),
+        (["UPDATE holds SET captured_cents = 51 WHERE captured_cents = 50"], "captured by no such posting"),
+        (["UPDATE holds SET amount_cents = 49 WHERE captured_cents = 50"], "captured by no such posting"),
+        (["UPDATE holds SET posting_id = 1 WHERE captured_cents = 50"], "captured by no such posting"),
+        (["UPDATE holds SET closed_by_id = 1 WHERE captured_cents = 50"], "captured by no such posting"),
+        (["DELETE FROM postings WHERE amount_cents = 50 AND kind = 'debit'"], "captured by no such posting"),
+        (["UPDATE holds SET state = 'captured' WHERE state = 'open'"], "captured by no such posting"),
+        (["DELETE FROM holds WHERE captured_cents = 50"], "captured a hold that is not there"),
     ],
 }  # fmt: skip
 CASES = [

@@ -34,9 +34,7 @@ class Scanner:
         seen = ""
         for row, keys in zip(ROWS, LAYOUT_4X4, strict=True):
             self.wires.firmware_drive(row, 0)
-            seen += "".join(
-                key for pin, key in zip(COLUMNS, keys, strict=True) if not self.wires.level(pin)
-            )
+            seen += "".join(key for pin, key in zip(COLUMNS, keys, strict=True) if not self.wires.level(pin))
             self.wires.firmware_drive(row, 1)
         return seen
 
