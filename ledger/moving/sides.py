@@ -72,6 +72,7 @@ def prepare_target(target: Database) -> None:
     Refuses with TargetInUse when somebody works on an SQLite file, with TargetNotEmpty when there are
     strangers' tables, and with SchemaDiffers when it has been used by another version.
     """
+    target.close()  # its own idle connections are nobody else's
     url = target.engine.url
     if url.get_backend_name() == "sqlite" and is_open_elsewhere(Path(url.database)):
         raise TargetInUse

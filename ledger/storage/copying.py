@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Column, Connection, Table, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from ledger.storage.columns import Base
 
@@ -33,7 +48,7 @@ class _Sum:
         self._rows = 0
         self._hash = hashlib.sha256()
 
-    def add(self, rows: list[tuple]) -> None:
+    def add(self, rows: Sequence[Row]) -> None:
         """Take further rows into the sum; both databases give the same Python values."""
         self._rows += len(rows)
         for row in rows:
@@ -65,11 +80,12 @@ def copy_rows(source: Connection, target: Connection, progress: Progress) -> dic
     total, done, contents = sum(counts.values()), 0, {}
     for table in all_tables():
         summed = _Sum()
-        for rows in _batches(source, table):
-            summed.add(rows)
-            target.execute(insert(table), [_without_forward_references(table, row) for row in rows])
-            done += len(rows)
-            progress("copying", done, total)
+        with _batches(source, _in_order(table)) as batches:
+            for rows in batches:
+                summed.add(rows)
+                target.execute(insert(table), [_without_forward_references(table, row) for row in rows])
+                done += len(rows)
+                progress("copying", done, total)
         _complete_forward_references(source, target, table)
         _draw_numbers(source, target, table)
         contents[table.name] = summed.content
@@ -81,18 +97,23 @@ def read_contents(connection: Connection, progress: Progress) -> dict[str, Conte
     total, done, contents = sum(count_rows(connection).values()), 0, {}
     for table in all_tables():
         summed = _Sum()
-        for rows in _batches(connection, table):
-            summed.add(rows)
-            done += len(rows)
-            progress("reading back", done, total)
+        with _batches(connection, _in_order(table)) as batches:
+            for rows in batches:
+                summed.add(rows)
+                done += len(rows)
+                progress("reading back", done, total)
         contents[table.name] = summed.content
     return contents
 
 
-def _batches(connection: Connection, table: Table) -> Iterator[list]:
-    statement = select(table).order_by(*table.primary_key.columns)
-    result = connection.execute(statement, execution_options={"yield_per": BATCH_ROWS})
-    yield from result.partitions()
+def _in_order(table: Table) -> Select:
+    return select(table).order_by(*table.primary_key.columns)
+
+
+@contextmanager
+def _batches(connection: Connection, statement: Select) -> Iterator[Iterator[Sequence[Row]]]:
+    with closing(connection.execute(statement, execution_options={"yield_per": BATCH_ROWS})) as result:
+        yield result.partitions()
 
 
 def _references_to_itself(table: Table) -> tuple[Column, list[Column]]:
@@ -101,7 +122,7 @@ def _references_to_itself(table: Table) -> tuple[Column, list[Column]]:
     return key, own
 
 
-def _without_forward_references(table: Table, row: Mapping) -> dict:
+def _without_forward_references(table: Table, row: Row) -> dict[str, Any]:
     # A lost token points to the one that came after it. What is not there yet cannot be pointed to.
     key, own = _references_to_itself(table)
     values = dict(row._mapping)
@@ -118,8 +139,9 @@ def _complete_forward_references(source: Connection, target: Connection, table: 
     pointing = select(key.label("its_key"), *own).where(or_(*(column > key for column in own)))
     changed = update(table).where(key == bindparam("its_key"))
     statement = changed.values({column.name: bindparam(column.name) for column in own})
-    for rows in source.execute(pointing, execution_options={"yield_per": BATCH_ROWS}).partitions():
-        target.execute(statement, [dict(row._mapping) for row in rows])
+    with _batches(source, pointing) as batches:
+        for rows in batches:
+            target.execute(statement, [dict(row._mapping) for row in rows])
 
 
 def _draw_numbers(source: Connection, target: Connection, table: Table) -> None:
