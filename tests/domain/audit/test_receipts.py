@@ -105,7 +105,6 @@ def test_books_that_balance_may_have_lost_what_was_answered(ledger, told):
         ({"transaction": 7}, "names no transaction"),
     ],
 )
-@pytest.mark.parametrize("database_name", ["sqlite"], indirect=True)
 def test_what_is_no_receipt_is_refused_with_its_line(line, says):
     with pytest.raises(ReceiptUnreadable, match=says):
         read_receipt(7, line if isinstance(line, str) else json.dumps(WHOLE | line))
