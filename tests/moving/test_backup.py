@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import sqlite3
 import stat
 from contextlib import closing, contextmanager
@@ -14,7 +15,8 @@ import pytest
 from ledger.moving.backup import backup
 from ledger.moving.errors import BackupDamaged, FileExists, MoveFailed, NotWhole, SameBooks
 from ledger.moving.restore import restore
-from ledger.storage import files
+from ledger.storage import files, schema
+from ledger.storage.schema import SchemaOutdated
 from tests.conftest import BOTH_DATABASES
 from tests.factories import ledgers
 from tests.factories.evenings import pay
@@ -189,3 +191,30 @@ def test_books_are_not_restored_from_themselves(ledger, terminal):
     ledger.database.close()
     with pytest.raises(SameBooks):
         restore(Path(ledger.settings.database_url.database), ledger.database, quietly)
+
+
+@pytest.mark.parametrize("database_name", ["sqlite"], indirect=True)
+def test_the_backup_of_an_older_version_is_upgraded_on_the_way(ledger, kept, target, tmp_path, monkeypatch):
+    before, file = ledgers.contents(ledger), kept.read_bytes()
+    later = tmp_path / "migrations"
+    shutil.copytree(schema.MIGRATIONS, later)
+    (later / "versions" / "9999_later.py").write_text(
+        f"from alembic import op\nrevision, down_revision = '9999', '{schema.newest()}'\n"
+        "def upgrade():\n    op.execute(\"UPDATE wallets SET user_name = 'upgraded'\")\n"
+    )
+    monkeypatch.setattr(schema, "MIGRATIONS", later)
+    restore(kept, target, quietly)
+    with ledger_on(target) as back:
+        assert set(ledgers.rows(back, "SELECT user_name FROM wallets")) == {("upgraded",)}
+        assert ledgers.rows(back, "SELECT version_num FROM alembic_version") == [("9999",)]
+        assert ledgers.contents(back)["postings"] == before["postings"]
+    assert kept.read_bytes() == file
+
+
+@pytest.mark.parametrize("database_name", ["sqlite"], indirect=True)
+def test_the_backup_of_a_newer_version_is_refused(kept, target):
+    with closing(sqlite3.connect(kept)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    with pytest.raises(SchemaOutdated, match="newer"):
+        restore(kept, target, quietly)
