@@ -42,7 +42,7 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings; raises InvalidSetting."""
-        url = _database_url(environment.get("TAPLEDGER_DATABASE_URL") or DEFAULT_DATABASE_URL)
+        url = database_url(environment.get("TAPLEDGER_DATABASE_URL") or DEFAULT_DATABASE_URL)
         return cls(
             database_url=url,
             secret_key=_secret_key(environment.get("TAPLEDGER_SECRET_KEY"), url),
@@ -51,18 +51,17 @@ class Settings:
         )
 
 
-def _database_url(given: str) -> URL:
+def database_url(given: str, named: str = "TAPLEDGER_DATABASE_URL") -> URL:
+    """Return the URL of a database that can hold the books; raises InvalidSetting, which says whose it is."""
     try:
         url = make_url(given)
     except ArgumentError as error:
-        raise InvalidSetting(
-            "TAPLEDGER_DATABASE_URL is no SQLAlchemy URL; an example: sqlite:///var/books.db"
-        ) from error
+        raise InvalidSetting(f"{named} is no SQLAlchemy URL; an example: sqlite:///var/books.db") from error
     if url.drivername in _POSTGRESQL and url.database:
-        return _with_driver(url)
+        return _with_driver(url, named)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         raise InvalidSetting(
-            "TAPLEDGER_DATABASE_URL must name an SQLite file or a PostgreSQL database;"
+            f"{named} must name an SQLite file or a PostgreSQL database;"
             " examples: sqlite:///var/books.db, postgresql://ledger@localhost/books"
         )
     # Absolute from here on: Flask-SQLAlchemy would look for a relative file in a folder of its own.
@@ -77,13 +76,13 @@ def _secret_key(given: str | None, url: URL) -> str:
     return secret_key
 
 
-def _with_driver(url: URL) -> URL:
+def _with_driver(url: URL, named: str) -> URL:
     # Imported here only: whoever keeps the books in a file needs no driver.
     try:
         import psycopg  # noqa: F401
     except ImportError:
         raise InvalidSetting(
-            "TAPLEDGER_DATABASE_URL names PostgreSQL;"
+            f"{named} names PostgreSQL;"
             " its driver comes with the extra: pip install 'tapledger[postgresql]'"
         ) from None
     return url.set(drivername="postgresql+psycopg")

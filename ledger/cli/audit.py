@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import click
 
 from ledger.cli.context import open_ledger, prints
+from ledger.domain.audit.proofs import prove_receipts
 from ledger.domain.audit.queries import audit as prove
+from ledger.domain.audit.records import Receipt
+from ledger.domain.audit.rules import read_receipt
 from ledger.storage.proof import Proof
 
 PROOF_FAILED = 1
@@ -28,8 +34,25 @@ def exit_status(proofs: list[Proof]) -> int:
     return 0 if all(proof.holds for proof in proofs) else PROOF_FAILED
 
 
+def receipts_in(path: Path) -> Iterator[Receipt]:
+    """Yield the receipts of a file of JSON lines; refuses with ReceiptUnreadable."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield read_receipt(number, line)
+
+
 @click.command()
+@click.option(
+    "--receipts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON lines of what terminals were told: each must be in the books.",
+)
 @prints(audit_text, exit_status)
-def audit() -> list[Proof]:
+def audit(receipts: Path | None) -> list[Proof]:
     """Prove that the books are whole; exit status 1 when a proof fails."""
-    return open_ledger().read(prove)
+    ledger = open_ledger()
+    proofs = ledger.read(prove)
+    if receipts is not None:
+        proofs.append(ledger.read(prove_receipts, receipts=receipts_in(receipts)))
+    return proofs

@@ -1,4 +1,4 @@
-"""`tapledger db …`: the schema and the published examples' data."""
+"""`tapledger db …`: the schema, the published examples' data, and the move to another database."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ from typing import Any
 
 import click
 
+from ledger.cli.backup import figures_text
 from ledger.cli.context import open_ledger, prints
+from ledger.cli.progress import progress_bar
 from ledger.demo_data import load
-from ledger.settings import Settings
+from ledger.moving.copy import copy_books
+from ledger.settings import Settings, database_url
+from ledger.storage.answers import plain
 from ledger.storage.database import open_database, translated_errors
 from ledger.storage.schema import upgrade
+
+MOVED_ON = 1
 
 
 @click.group("db")
@@ -43,3 +49,31 @@ def load_demo_data() -> dict[str, Any]:
     """Fill an empty ledger with the data of the published API's examples; tokens are shown once."""
     ledger = open_ledger()
     return load(ledger.database, ledger.settings)
+
+
+def _copy_text(data: dict[str, Any]) -> str:
+    held = f"{data['rows']} rows in {data['tables']} tables"
+    lines = [f"{held}: {figures_text(data['figures'])}, proven on both sides"]
+    if data["commands_meanwhile"]:
+        lines.append(
+            f"The source went on: {data['commands_meanwhile']} commands are not in the copy."
+            " Stop its servers and copy again into a new database before you use it."
+        )
+    return "\n".join(lines)
+
+
+@database.command("copy")
+@click.argument("source", metavar="SOURCE_URL")
+@click.argument("target", metavar="TARGET_URL")
+@prints(_copy_text, lambda data: MOVED_ON if data["commands_meanwhile"] else 0)
+def copy(source: str, target: str) -> dict[str, Any]:
+    """Copy the books into a new, empty database: sqlite:///… to postgresql://…, or the other way round.
+
+    Stop the servers first: exit status 1 when the source went on meanwhile.
+    """
+    urls = database_url(source, "SOURCE_URL"), database_url(target, "TARGET_URL")
+    opened = [open_database(url) for url in urls]
+    for one in opened:
+        click.get_current_context().call_on_close(one.close)
+    with progress_bar() as progress:
+        return plain(copy_books(*opened, progress))

@@ -14,10 +14,12 @@ BAD_INPUT = 2
 # Loaded when called: `wallet show` needs no server, and `serve` no simulator.
 COMMANDS = {
     "audit": "ledger.cli.audit:audit",
+    "backup": "ledger.cli.backup:backup",
     "db": "ledger.cli.database:database",
     "demo": "ledger.cli.demo:demo",
     "holds": "ledger.cli.holds:holds",
     "operator": "ledger.cli.operators:operator",
+    "restore": "ledger.cli.backup:restore",
     "serve": "ledger.cli.serve:serve",
     "sim": "terminal_sim.cli:sim",
     "terminal": "ledger.cli.terminals:terminal",
