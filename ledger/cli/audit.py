@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from ledger.cli.context import open_ledger, prints
+from ledger.cli.progress import progress_bar
 from ledger.domain.audit.queries import audit as prove
+from ledger.domain.seals.rules import exported_seals
 from ledger.storage.proof import Proof
 
 PROOF_FAILED = 1
@@ -18,6 +20,8 @@ def audit_text(proofs: list[Proof]) -> str:
         mark = "holds" if proof.holds else "FAILS"
         lines.append(f"{proof.invariant}  {mark}  {proof.promise} ({proof.checked} checked)")
         lines.extend(f"           {finding}" for finding in proof.findings)
+        if proof.more:
+            lines.append(f"           … and {proof.more} more")
     failed = [proof.invariant for proof in proofs if not proof.holds]
     lines.append(f"the books do NOT hold: {', '.join(failed)}" if failed else "the books are whole")
     return "\n".join(lines)
@@ -29,7 +33,25 @@ def exit_status(proofs: list[Proof]) -> int:
 
 
 @click.command()
+@click.option(
+    "--seal",
+    "seals",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="Check the books against seals that `tapledger seal --export` has written.",
+)
 @prints(audit_text, exit_status)
-def audit() -> list[Proof]:
+def audit(seals: click.utils.LazyFile | None) -> list[Proof]:
     """Prove that the books are whole; exit status 1 when a proof fails."""
-    return open_ledger().read(prove)
+    exported = exported_seals(_text(seals)) if seals else []
+    ledger = open_ledger()
+    with progress_bar("audit") as progress:
+        return ledger.read(prove, exported=exported, progress=progress)
+
+
+def _text(file: click.utils.LazyFile) -> str:
+    try:
+        return file.read()
+    except UnicodeDecodeError:
+        # No text is no seal: it is refused as such.
+        return ""

@@ -14,9 +14,11 @@ BAD_INPUT = 2
 # Loaded when called: `wallet show` needs no server, and `serve` no simulator.
 COMMANDS = {
     "audit": "ledger.cli.audit:audit",
+    "closing": "ledger.cli.closing:closing",
     "db": "ledger.cli.database:database",
     "demo": "ledger.cli.demo:demo",
     "operator": "ledger.cli.operators:operator",
+    "seal": "ledger.cli.seal:seal",
     "serve": "ledger.cli.serve:serve",
     "sim": "terminal_sim.cli:sim",
     "terminal": "ledger.cli.terminals:terminal",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,9 @@ from ledger.storage.keys import require_key
 from ledger.storage.tables import IdempotencyKey, find_key, insert_if_absent, lift_statement_timeout
 
 __all__ = ["Reader", "Row", "Transaction"]
+
+# How many rows of a stream are fetched at once.
+STREAMED_ROWS = 1_000
 
 
 class Reader:
@@ -29,6 +32,10 @@ class Reader:
     def all(self, statement: Executable) -> Sequence[Row]:
         """Execute a statement and return every row."""
         return self.connection.execute(statement).all()
+
+    def stream(self, statement: Executable) -> Iterator[Row]:
+        """Execute a statement and yield its rows, of which only some are in memory at a time."""
+        return iter(self.connection.execute(statement, execution_options={"yield_per": STREAMED_ROWS}))
 
     def scalar(self, statement: Executable) -> Any:
         """Execute a statement and return the first column of its first row, or None."""
