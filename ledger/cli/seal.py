@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ledger.cli.context import me, open_ledger, prints
+from ledger.cli.progress import progress_bar
 from ledger.domain.seals.queries import newest_seal
 from ledger.domain.seals.records import SealRecord
 from ledger.domain.seals.rules import export_line
@@ -41,7 +42,8 @@ def seal(file: Path | None) -> dict[str, Any]:
     machine: `tapledger audit --seal FILE` shows then whether the past was rewritten.
     """
     ledger = open_ledger()
-    sealed = [sealed.posting_count for sealed in seal_history(ledger, actor=me())]
+    with progress_bar("seal") as progress:
+        sealed = [sealed.posting_count for sealed in seal_history(ledger, actor=me(), progress=progress)]
     newest = ledger.read(newest_seal)
     if file and newest:
         _export(newest, file)

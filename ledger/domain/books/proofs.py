@@ -165,9 +165,7 @@ class FloorsInspected(Inspection):
         return contradictions(reader, under, "{code} is at {balance_cents}, under its floor of {floor_cents}")
 
 
-def _joined(
-    column: ColumnElement, source: type[Account], destination: type[Account], span: Span
-) -> Select:
+def _joined(column: ColumnElement, source: type[Account], destination: type[Account], span: Span) -> Select:
     with_source = select(column).join_from(Posting, source, source.id == Posting.source_id, isouter=True)
     both = with_source.join(destination, destination.id == Posting.destination_id, isouter=True)
     return both.where(span.holds(Posting.id))

@@ -58,8 +58,8 @@ class AccountBalance(Base):
 class Posting(Base):
     """One movement of money. Never updated, never deleted: triggers refuse it (see the migrations).
 
-    History will be sealed in blocks by a table of its own that covers ranges of `id`; a posting
-    needs no column for it.
+    History is sealed in blocks by a table of its own that covers ranges of `id` (see `domain/seals`); a
+    posting needs no column for it.
     """
 
     __tablename__ = "postings"

@@ -77,6 +77,7 @@ TAMPERINGS = {
         ([f"UPDATE postings SET amount_cents = 7 WHERE id = {SALE}"], "moved 7 cents, but command"),
         (["UPDATE postings SET amount_cents = 7 WHERE kind = 'reversal'"], "moved 7 cents, but command"),
         (["UPDATE postings SET code = 'txn_x' WHERE kind = 'top_up' AND id > 1"], "txn_x moved 200 cents"),
+        (["UPDATE domain_events SET payload = '{\"amount_cents\": \"much\"}'"], "told of something else"),
     ],
     "W5": [
         (["UPDATE idempotency_keys SET command_id = 1 WHERE key < 'k3'"], "two keys claim command 1"),

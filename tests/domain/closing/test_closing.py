@@ -101,7 +101,5 @@ def test_a_wallet_had_at_any_moment_what_had_been_recorded_before_it(ledger, clo
         held[clock.at] = held[max(held)]
         _debit(ledger, actor, cents)
         held[clock.at + timedelta(microseconds=1)] = held[clock.at] - cents
-    found = {
-        moment: ledger.read(wallet_balance_cents_at, code=wallet.code, moment=moment) for moment in held
-    }
+    found = {moment: ledger.read(wallet_balance_cents_at, code=wallet.code, moment=moment) for moment in held}
     assert found == held
