@@ -15,11 +15,13 @@ BAD_INPUT = 2
 COMMANDS = {
     "audit": "ledger.cli.audit:audit",
     "backup": "ledger.cli.backup:backup",
+    "closing": "ledger.cli.closing:closing",
     "db": "ledger.cli.database:database",
     "demo": "ledger.cli.demo:demo",
     "holds": "ledger.cli.holds:holds",
     "operator": "ledger.cli.operators:operator",
     "restore": "ledger.cli.backup:restore",
+    "seal": "ledger.cli.seal:seal",
     "serve": "ledger.cli.serve:serve",
     "sim": "terminal_sim.cli:sim",
     "terminal": "ledger.cli.terminals:terminal",

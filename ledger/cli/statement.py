@@ -6,7 +6,9 @@ from typing import Any
 
 from ledger.domain.holds.queries import held_cents
 from ledger.domain.wallets.queries import statement as wallet_statement
+from ledger.domain.wallets.queries import wallet_balance_cents_at
 from ledger.domain.wallets.records import TransactionRecord, WalletRecord
+from ledger.foundation.calendar import moment
 from ledger.foundation.money import format_cents
 from ledger.service import Ledger
 
@@ -27,17 +29,32 @@ def statement(ledger: Ledger, wallet: WalletRecord, limit: int = 20) -> dict[str
     }
 
 
+def past_balance(ledger: Ledger, wallet: WalletRecord, at: str) -> dict[str, Any]:
+    """Return what a wallet held at a moment as a person writes it; refuses with InvalidMoment."""
+    zone = ledger.settings.time_zone
+    then = moment(at, zone)
+    return {
+        "wallet": wallet.code,
+        "token": wallet.token_id,
+        "user": wallet.user_name,
+        "at": then.astimezone(zone).isoformat(),
+        "balance": ledger.read(wallet_balance_cents_at, code=wallet.code, moment=then),
+        "currency": wallet.currency,
+    }
+
+
 def statement_text(data: dict[str, Any]) -> str:
     """Write a statement for people, latest transaction first."""
     currency = data["currency"]
     owner = f" of {data['user']}" if data["user"] else ""
     head = f"{data['wallet']}{owner}, token {data['token'] or 'none'}"
-    held = f", {format_cents(data['held'], currency)} of it held" if data["held"] else ""
-    lines = [head, f"  balance {format_cents(data['balance'], currency)}{held}"]
-    for item in data["transactions"]:
+    held = f", {format_cents(data['held'], currency)} of it held" if data.get("held") else ""
+    at = f" at {data['at']}" if "at" in data else ""
+    lines = [head, f"  balance {format_cents(data['balance'], currency)}{held}{at}"]
+    for item in data.get("transactions", ()):
         amount = format_cents(item["amount"], currency).rjust(12)
         lines.append(f"  {item['time']}  {amount}  {item['description']}  {_via(item)}{item['id']}")
-    if data["has_more"]:
+    if data.get("has_more"):
         lines.append("  … and older ones")
     return "\n".join(lines)
 

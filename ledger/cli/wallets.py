@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ledger.cli.context import CENTS, open_ledger, prints, run
-from ledger.cli.statement import statement, statement_text
+from ledger.cli.statement import past_balance, statement, statement_text
 from ledger.domain.wallets.commands import reverse_by_hand, top_up_by_hand
 from ledger.domain.wallets.pairing import (
     block_token,
@@ -43,11 +43,13 @@ def open_one(token_id: str | None, user_name: str | None, overdraft: int) -> dic
 
 @wallet.command("show")
 @wallet_name
+@click.option("--at", "at", metavar="TIME", help="Show what it held then: 2026-11-01T12:00, or with +01:00.")
 @prints(statement_text)
-def show(name: str) -> dict[str, Any]:
-    """Show a wallet's balance and its latest transactions."""
+def show(name: str, at: str | None) -> dict[str, Any]:
+    """Show a wallet's balance and its latest transactions, or its balance at a moment of the past."""
     ledger = open_ledger()
-    return statement(ledger, _find(ledger, name))
+    found = _find(ledger, name)
+    return past_balance(ledger, found, at) if at else statement(ledger, found)
 
 
 @wallet.command("top-up")

@@ -14,3 +14,4 @@ class Permission(StrEnum):
     WALLETS_MANAGE = "wallets.manage"
     TERMINALS_MANAGE = "terminals.manage"
     OPERATORS_MANAGE = "operators.manage"
+    HISTORY_SEAL = "history.seal"

@@ -14,6 +14,8 @@ from ledger.storage.prepared import Prepared
 __all__ = ["Reader", "Row"]
 
 Statement = Executable | Prepared
+# How many rows of a stream are fetched at once.
+STREAMED_ROWS = 1_000
 
 
 class Reader:
@@ -36,6 +38,10 @@ class Reader:
         if isinstance(statement, Prepared):
             return list(self._run(statement, values))
         return self.connection.execute(statement, values).all()
+
+    def stream(self, statement: Executable) -> Iterator[Row]:
+        """Execute a statement and yield its rows, of which only some are in memory at a time."""
+        return iter(self.connection.execute(statement, execution_options={"yield_per": STREAMED_ROWS}))
 
     def scalar(self, statement: Statement, **values: Any) -> Any:
         """Execute a statement and return the first column of its first row, or None."""

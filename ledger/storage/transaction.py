@@ -14,7 +14,6 @@ from ledger.storage.tables import find_key, insert_key
 
 __all__ = ["Reader", "Row", "Transaction"]
 
-
 class Transaction(Reader):
     """One command's work: all of it is committed together, or nothing is.
 

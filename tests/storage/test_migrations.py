@@ -15,7 +15,7 @@ from tests.factories.ledgers import contents, raw_connection, rows
 from tests.factories.shelves import PostgreSQLShelf, SQLiteShelf
 from tests.factories.wallets import open_wallet
 
-GUARDED = ("postings", "audit_log")
+GUARDED = ("postings", "audit_log", "seals")
 
 
 @pytest.fixture

@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ledger.domain.books import proofs as books
-from ledger.domain.holds import proofs as holds
+from ledger.domain.holds.proofs import HoldsInspected
+from ledger.domain.seals.proofs import SealsInspected
+from ledger.domain.seals.records import SealRecord
 from ledger.domain.wallets import proofs as wallets
-from ledger.storage.proof import Proof, prove_keys
+from ledger.storage.key_proof import KeysInspected
+from ledger.storage.proof import FINDINGS_SHOWN, Progress, Proof, walk
 from ledger.storage.transaction import Reader
 
-PROOFS = (
-    books.prove_sum,
-    books.prove_balances,
-    books.prove_guards,
-    books.prove_floors,
-    wallets.prove_movements,
-    prove_keys,
-    wallets.prove_terminals,
-    wallets.prove_tokens,
-    holds.prove_holds,
+INSPECTIONS = (
+    books.SumInspected,
+    books.BalancesInspected,
+    books.GuardsInspected,
+    books.FloorsInspected,
+    wallets.MovementsInspected,
+    KeysInspected,
+    wallets.TerminalsInspected,
+    wallets.TokensInspected,
+    HoldsInspected,
 )
 
 
-def audit(reader: Reader) -> list[Proof]:
-    """Prove W0 to W7 of DOMAIN.md §6, and W8 of the holds; the books are whole if every proof holds."""
+def audit(
+    reader: Reader, *, exported: Sequence[SealRecord] = (), progress: Progress | None = None
+) -> list[Proof]:
+    """Prove W0 to W7 of DOMAIN.md §6, and W8 of the holds, in one pass; the books are whole if every proof holds.
+
+    The chain of seals belongs to W2; `exported` seals, oldest range first, must be found in it. Memory
+    is bounded whatever the size of the books; `progress` is told how far the pass has come.
+    """
     reader.take_time()
-    return [prove(reader) for prove in PROOFS]
+    inspections = [*(inspection() for inspection in INSPECTIONS), SealsInspected(exported)]
+    return _by_invariant(walk(reader, inspections, progress))
+
+
+def _by_invariant(proofs: Sequence[Proof]) -> list[Proof]:
+    merged: dict[str, Proof] = {}
+    for proof in proofs:
+        before = merged.get(proof.invariant)
+        merged[proof.invariant] = _merge(before, proof) if before else proof
+    return list(merged.values())
+
+
+def _merge(one: Proof, other: Proof) -> Proof:
+    told = one.findings + other.findings
+    shown = told[:FINDINGS_SHOWN]
+    return replace(one, findings=shown, more=one.more + other.more + len(told) - len(shown))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from ledger.domain.books import tables
 from ledger.domain.books.errors import InvalidPosting, PostingUnknown
@@ -10,6 +11,8 @@ from ledger.domain.books.records import AccountKind, AccountRecord, Entry, Posti
 from ledger.domain.books.rules import natural_balance_cents, require_postable
 from ledger.foundation.paging import Page
 from ledger.foundation.text import is_storable
+from ledger.storage.database import Database
+from ledger.storage.settled import settled_id
 from ledger.storage.transaction import Reader, Row
 
 
@@ -40,6 +43,15 @@ def balance_cents(reader: Reader, account: AccountRecord) -> int:
     return natural_balance_cents(account, received)
 
 
+def balance_cents_at(reader: Reader, account: AccountRecord, moment: datetime) -> int:
+    """Return the balance that an account had at a moment: what was recorded before it, in its natural sign.
+
+    It is summed from the account's postings, so it costs as much as there are of them, and nothing for
+    all the others.
+    """
+    return natural_balance_cents(account, tables.sum_received(reader, account.id, moment))
+
+
 def posting(reader: Reader, code: str) -> PostingRecord:
     """Return a posting by its public code; refuses with PostingUnknown."""
     row = is_storable(code) and tables.select_posting(reader, code)
@@ -67,6 +79,15 @@ def latest_postings(reader: Reader, account_id: int, before: str | None, limit: 
     before_id = None if before is None else posting(reader, before).id
     rows = tables.select_latest_postings(reader, account_id, before_id, limit + 1)
     return Page.of([_record(row) for row in rows], limit)
+
+
+def settled_posting_id(database: Database) -> int | None:
+    """Return the id up to which no posting can appear any more, or None when there is none yet.
+
+    It reads more than one state of the books, so it is asked outside of a query. Refuses with
+    HistoryUnsettled.
+    """
+    return settled_id(database, tables.Posting)
 
 
 def _record(row: Row) -> PostingRecord:

@@ -67,8 +67,8 @@ class AccountBalance(Base):
 class Posting(Base):
     """One movement of money. Never updated, never deleted: triggers refuse it (see the migrations).
 
-    History will be sealed in blocks by a table of its own that covers ranges of `id`; a posting
-    needs no column for it.
+    History is sealed in blocks by a table of its own that covers ranges of `id` (see `domain/seals`); a
+    posting needs no column for it.
     """
 
     __tablename__ = "postings"
@@ -189,10 +189,12 @@ def select_latest_postings(
     return reader.all(statement.order_by(Posting.id.desc()).limit(limit))
 
 
-def sum_received(reader: Reader, account_id: int) -> int:
-    """Return what came into an account less what went out of it, from the postings themselves."""
-    came_in = select(func.coalesce(func.sum(Posting.amount_cents), 0)).where(
-        Posting.destination_id == account_id
-    )
-    went_out = select(func.coalesce(func.sum(Posting.amount_cents), 0)).where(Posting.source_id == account_id)
-    return int(reader.scalar(came_in)) - int(reader.scalar(went_out))
+def sum_received(reader: Reader, account_id: int, before: datetime | None = None) -> int:
+    """Return what came into an account less what went out of it, from the postings themselves.
+
+    Those that were recorded before a moment, or all of them.
+    """
+    within = [] if before is None else [Posting.recorded_at < before]
+    cents = select(func.coalesce(func.sum(Posting.amount_cents), 0)).where(*within)
+    came_in = reader.scalar(cents.where(Posting.destination_id == account_id))
+    return int(came_in) - int(reader.scalar(cents.where(Posting.source_id == account_id)))

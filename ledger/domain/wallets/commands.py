@@ -151,7 +151,8 @@ def _reverse(
     posting = books.reverse(tx, original, description, terminal_id).posting
     gives_back = original.kind in (PostingKind.SALE, PostingKind.DEBIT)
     wallet = wallet_by_account(tx, account_id=posting.destination_id if gives_back else posting.source_id)
-    tx.record("transaction.reversed", wallet=wallet.code, transaction=posting.code, reverses=original.code)
+    facts = {"wallet": wallet.code, "transaction": posting.code, "amount_cents": posting.amount_cents}
+    tx.record("transaction.reversed", **facts, reverses=original.code)
     return wallet
 
 

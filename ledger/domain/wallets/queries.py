@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ledger.domain.books import queries as books
 from ledger.domain.books.records import PostingRecord
 from ledger.domain.devices.queries import terminals
@@ -75,6 +77,13 @@ def statement(reader: Reader, *, code: str, before: str | None = None, limit: in
     by_id = {terminal.id: terminal for terminal in terminals(reader, ids=sorted(used))} if used else {}
     seen = tuple(_transaction(posting, wallet, by_id) for posting in page.items)
     return StatementRecord(wallet, seen, page.has_more)
+
+
+def wallet_balance_cents_at(reader: Reader, *, code: str, moment: datetime) -> int:
+    """Return what a wallet held at a moment: all that was recorded before it; refuses with WalletUnknown."""
+    wallet = wallet_by_code(reader, code=code)
+    account = books.accounts_by_id(reader, (wallet.account_id,))[wallet.account_id]
+    return books.balance_cents_at(reader, account, moment)
 
 
 def _transaction(posting: PostingRecord, wallet: WalletRecord, by_id: dict) -> TransactionRecord:

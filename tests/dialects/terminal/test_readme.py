@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import ledger.demo_data  # noqa: F401 (its refusals count as well)
+import ledger.domain.closing.queries
+import ledger.jobs.sealing  # noqa: F401 (as do those of what is done beside the requests)
 from ledger.app import DIALECTS
 from ledger.dialects.terminal.conventions import STATUSES, STATUSES_BY_CODE
 from ledger.foundation import errors

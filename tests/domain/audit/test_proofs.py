@@ -81,6 +81,10 @@ TAMPERINGS = {
             "txn_x belongs to no command",
         ),
         (["DELETE FROM audit_log WHERE command = 'wallets.purchase'"], "belongs to no command"),
+        ([f"UPDATE postings SET amount_cents = 7 WHERE id = {SALE}"], "moved 7 cents, but command"),
+        (["UPDATE postings SET amount_cents = 7 WHERE kind = 'reversal'"], "moved 7 cents, but command"),
+        (["UPDATE postings SET code = 'txn_x' WHERE kind = 'top_up' AND id > 1"], "txn_x moved 200 cents"),
+        (["UPDATE domain_events SET payload = '{\"amount_cents\": \"much\"}'"], "told of something else"),
     ],
     "W5": [
         (["UPDATE idempotency_keys SET command_id = 1 WHERE key < 'k3'"], "two keys claim command 1"),
@@ -163,7 +167,7 @@ GUARDS = {"sqlite": ("updated", "deleted", "replaced"), "postgresql": ("updated"
 
 
 @pytest.mark.tampered
-@pytest.mark.parametrize("table", ["postings", "audit_log"])
+@pytest.mark.parametrize("table", ["postings", "audit_log", "seals"])
 @pytest.mark.parametrize(
     ("database_name", "done"),
     [(name, done) for name, every in GUARDS.items() for done in every],
@@ -226,7 +230,7 @@ def test_a_guard_that_guards_nothing_is_missed_on_postgresql(busy, statements):
 
 @pytest.mark.tampered
 def test_what_one_hand_takes_from_a_posting_another_proof_still_knows(busy):
-    """A thief who adjusts the cached balance to the changed posting is betrayed by the reversal."""
+    """A thief who adjusts the cached balance to the changed posting is betrayed by what it reverses."""
     with tampering(busy) as connection:
         connection.execute("UPDATE postings SET amount_cents = 10 WHERE kind = 'reversal'")
         connection.execute(
@@ -234,4 +238,4 @@ def test_what_one_hand_takes_from_a_posting_another_proof_still_knows(busy):
             "(SELECT coalesce(sum(amount_cents), 0) FROM postings WHERE destination_id = account_id) - "
             "(SELECT coalesce(sum(amount_cents), 0) FROM postings WHERE source_id = account_id)"
         )
-    assert {proof.invariant for proof in broken_proofs(busy)} == {"W2"}
+    assert {proof.invariant for proof in broken_proofs(busy)} == {"W2", "W4"}
