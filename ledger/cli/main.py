@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "ledger.cli.demo:demo",
     "operator": "ledger.cli.operators:operator",
     "serve": "ledger.cli.serve:serve",
+    "settings": "ledger.cli.settings:settings",
     "sim": "terminal_sim.cli:sim",
     "terminal": "ledger.cli.terminals:terminal",
     "wallet": "ledger.cli.wallets:wallet",
