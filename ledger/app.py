@@ -13,7 +13,7 @@ from ledger.service import Ledger
 from ledger.settings import Settings
 from ledger.storage.database import Database, make_engine
 from ledger.tables import Base
-from ledger.web import errors, headers, limits
+from ledger.web import errors, headers, health, limits, metrics, observation
 from ledger.web.dispatch import EXTENSION
 from ledger.web.openapi import publish
 
@@ -40,6 +40,9 @@ def create_app(
     app.json.sort_keys = False
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.extensions[EXTENSION] = _open_ledger(app, settings, clock, ids)
+    observation.install(app, DIALECTS)
+    health.install(app)
+    metrics.install(app)
     for dialect in DIALECTS:
         publish(app, dialect)
     errors.install(app, DIALECTS)

@@ -54,10 +54,14 @@ class TooContended(Unavailable):
 
 @dataclass(frozen=True)
 class Outcome(Generic[Answer]):
-    """What a run came to: the answer, and whether it is the remembered one of an earlier run."""
+    """What a run came to: the answer, and whether it is the remembered one of an earlier run.
+
+    `events` names what this run has put into the outbox, in order.
+    """
 
     answer: Answer
     is_repeat: bool
+    events: tuple[str, ...] = ()
 
 
 class Runner:
@@ -122,7 +126,8 @@ class Runner:
         _write_events(transaction)
         if key_id is not None:
             complete_key(connection, key_id, command_id, plain(answer))
-        return Outcome(answer, is_repeat=False)
+        events = tuple(name for name, _ in transaction.events)
+        return Outcome(answer, is_repeat=False, events=events)
 
 
 def _who(actor: Actor) -> dict[str, str]:

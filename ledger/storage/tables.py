@@ -115,6 +115,18 @@ def insert_events(connection: Connection, rows: list[dict[str, Any]]) -> None:
     connection.execute(insert(DomainEvent), rows)
 
 
+def count_undelivered(connection: Connection, most: int) -> int:
+    """Return how many events wait in the outbox, counted up to `most`."""
+    some = select(DomainEvent.id).where(DomainEvent.delivered_at.is_(None)).limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def oldest_undelivered(connection: Connection) -> datetime | None:
+    """Return when the event was recorded that has waited longest."""
+    waiting = select(DomainEvent.recorded_at).where(DomainEvent.delivered_at.is_(None))
+    return connection.execute(waiting.order_by(DomainEvent.id).limit(1)).scalar()
+
+
 def lift_statement_timeout(connection: Connection) -> None:
     """Let the rest of this transaction's statements take as long as they need; SQLite has no such limit."""
     if connection.dialect.name == "postgresql":

@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 from flask import current_app, g, request
 
 from ledger.foundation.actor import Actor
+from ledger.instruments import EVENTS
 from ledger.service import Ledger
 from ledger.storage.command import Command
 from ledger.storage.runner import Outcome
+from ledger.web.observation import note_actor
+from ledger.web.origin import client_address
 
 __all__ = ["EXTENSION", "Outcome", "act_as", "bearer_token", "ledger", "read", "run"]
 
@@ -26,7 +29,9 @@ def ledger() -> Ledger:
 
 def act_as(actor: Actor) -> None:
     """Let the rest of this request be asked by `actor`; where it came from goes into the audit trail."""
-    g.actor = replace(actor, origin=request.remote_addr or "")
+    peer, forwarded = request.remote_addr or "", request.environ.get("HTTP_X_FORWARDED_FOR", "")
+    note_actor(actor.name)
+    g.actor = replace(actor, origin=client_address(peer, forwarded, ledger().settings.trusted_proxies))
 
 
 def read(query: Callable[..., Answer], **arguments: Any) -> Answer:
@@ -38,7 +43,11 @@ def run(
     command: Command[Answer], *, key: str | None = None, dry_run: bool = False, **arguments: Any
 ) -> Outcome[Answer]:
     """Run a command as this request's actor."""
-    return ledger().run(command, actor=g.actor, key=key, dry_run=dry_run, **arguments)
+    outcome = ledger().run(command, actor=g.actor, key=key, dry_run=dry_run, **arguments)
+    if not dry_run:
+        for event in outcome.events:
+            EVENTS.labels(event).inc()
+    return outcome
 
 
 def bearer_token() -> str:

@@ -30,6 +30,11 @@ def balance_cents(reader: Reader, account: AccountRecord) -> int:
     return natural_balance_cents(account, received)
 
 
+def money_held(reader: Reader) -> dict[str, int]:
+    """Return in cents what all wallets hold together, for each currency."""
+    return {row.currency: int(row.held_cents) for row in tables.sum_balances(reader)}
+
+
 def posting(reader: Reader, code: str) -> PostingRecord:
     """Return a posting by its public code; refuses with PostingUnknown."""
     row = is_storable(code) and tables.select_posting(reader, code)
