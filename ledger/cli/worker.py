@@ -30,6 +30,16 @@ class BoundedThreadWorker(ThreadWorker):
         self._begun_at: dict[Any, float] = {}
         super().init_process()
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections or not; a worker that stops closes its sockets at once.
+
+        gunicorn leaves them open until the last answer: who connects meanwhile would wait in vain.
+        """
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
     def handle(self, conn: Any) -> Any:
         """Handle a request, and remember since when."""
         self._begun_at[conn] = time.monotonic()

@@ -26,7 +26,7 @@ HEADER = "X-Request-Id"
 OTHER = "other"
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-_ACTOR, _REFUSAL = "tapledger.actor", "tapledger.refusal"
+_RULE, _ACTOR, _REFUSAL = "tapledger.rule", "tapledger.actor", "tapledger.refusal"
 # Looking a figure up by its labels costs as much as setting it.
 _seconds, _refused = cache(REQUESTS.labels), cache(REFUSALS.labels)
 
@@ -47,6 +47,10 @@ def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
     This stands around Flask and not among its hooks: they and its proxies would cost ten times as much.
     """
     app.wsgi_app = Observed(app.wsgi_app, dialects)
+
+    @app.before_request
+    def note_rule() -> None:
+        request.environ[_RULE] = request.url_rule
 
 
 class Observed:
@@ -82,8 +86,9 @@ class Observed:
             request_id.set("")
 
     def _note(self, environ: dict[str, Any], status: str, duration_s: float) -> None:
-        method, rule = environ["REQUEST_METHOD"], _rule(environ)
-        _seconds(method if method in _METHODS else OTHER, rule, status).observe(duration_s)
+        method, rule = environ["REQUEST_METHOD"], environ.get(_RULE)
+        route = rule.rule if rule else OTHER
+        _seconds(method if method in _METHODS else OTHER, route, status).observe(duration_s)
         code = environ.get(_REFUSAL)
         if code is not None:
             dialect = dialect_of(self._dialects, environ["PATH_INFO"])
@@ -91,16 +96,10 @@ class Observed:
         if log.isEnabledFor(logging.INFO):
             facts = {
                 "method": method,
-                "route": rule,
+                "route": route,
                 "status": int(status),
                 "duration_ms": round(duration_s * 1000, 2),
                 "actor": environ.get(_ACTOR),
                 "refusal": code,
             }
             log_facts(log, "answered", facts)
-
-
-def _rule(environ: dict[str, Any]) -> str:
-    # Flask leaves its request here, and in it the rule that it has chosen, if there was one.
-    asked = environ.get("werkzeug.request")
-    return asked.url_rule.rule if asked is not None and asked.url_rule is not None else OTHER
