@@ -44,7 +44,8 @@ def log_facts(log: logging.Logger, message: str, facts: dict[str, Any]) -> None:
 
 
 def log_to_stderr(level: str) -> None:
-    """Send every record of this process from `level` on to standard error, as JSON."""
+    """Log to standard error as JSON: from `level` on what is ours, from warnings on what is of others."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("ledger").setLevel(level.upper())
