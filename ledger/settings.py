@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.engine import URL, make_url
@@ -16,46 +18,21 @@ from sqlalchemy.exc import ArgumentError
 
 # What HS256 needs at least (RFC 7518 section 3.2).
 SECRET_KEY_LENGTH = 32
+METRICS_TOKEN_LENGTH = 16
 DEFAULT_DATABASE_URL = "sqlite:///var/tapledger.db"
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
+Network = IPv4Network | IPv6Network
 
 
 class InvalidSetting(Exception):
     """A setting in the environment cannot be used; the message names it and says what is expected."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Where the books are, and what the house has decided.
-
-    TAPLEDGER_DATABASE_URL (SQLAlchemy form: an SQLite file or a PostgreSQL database),
-    TAPLEDGER_SECRET_KEY (signs operators' tokens; drawn once and kept beside an SQLite database when
-    it is not set, required with PostgreSQL, where several nodes must share it), TAPLEDGER_TIME_ZONE
-    (for times that people read), TAPLEDGER_CURRENCY (ISO 4217).
-    """
-
-    database_url: URL
-    secret_key: str
-    time_zone: ZoneInfo
-    currency: str
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read the settings; raises InvalidSetting."""
-        url = database_url(environment.get("TAPLEDGER_DATABASE_URL") or DEFAULT_DATABASE_URL)
-        return cls(
-            database_url=url,
-            secret_key=_secret_key(environment.get("TAPLEDGER_SECRET_KEY"), url),
-            time_zone=_time_zone(environment.get("TAPLEDGER_TIME_ZONE") or "Europe/Berlin"),
-            currency=_currency(environment.get("TAPLEDGER_CURRENCY") or "EUR"),
-        )
-
-
 def database_url(given: str, named: str = "TAPLEDGER_DATABASE_URL") -> URL:
     """Return the URL of a database that can hold the books; raises InvalidSetting, which says whose it is."""
     try:
         url = make_url(given)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a bare ValueError
         raise InvalidSetting(f"{named} is no SQLAlchemy URL; an example: sqlite:///var/books.db") from error
     if url.drivername in _POSTGRESQL and url.database:
         return _with_driver(url, named)
@@ -68,12 +45,10 @@ def database_url(given: str, named: str = "TAPLEDGER_DATABASE_URL") -> URL:
     return url.set(database=str(Path(url.database).absolute()))
 
 
-def _secret_key(given: str | None, url: URL) -> str:
-    secret_key = given or _default_secret_key(url)
-    if len(secret_key) < SECRET_KEY_LENGTH:
-        source = "TAPLEDGER_SECRET_KEY" if given else f"{url.database}.key"
+def _secret_key(given: str, source: str = "TAPLEDGER_SECRET_KEY") -> str:
+    if given and len(given) < SECRET_KEY_LENGTH:
         raise InvalidSetting(f"{source} holds fewer than {SECRET_KEY_LENGTH} characters, too few for a key")
-    return secret_key
+    return given
 
 
 def _with_driver(url: URL, named: str) -> URL:
@@ -102,10 +77,12 @@ def _kept_secret_key(url: URL) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _keep(path, secrets.token_urlsafe(32))
-        return path.read_text()
+        kept = path.read_text()
     except OSError as error:
         reason = f"{path.parent} cannot be written: {error.strerror}"
         raise InvalidSetting(f"TAPLEDGER_DATABASE_URL: {reason}") from error
+    # An empty file is as wrong as a short one, and not the same as none.
+    return _secret_key(kept or " ", source=str(path))
 
 
 def _keep(path: Path, secret_key: str) -> None:
@@ -129,3 +106,88 @@ def _currency(code: str) -> str:
     if len(code) != 3 or not code.isascii() or not code.isupper():
         raise InvalidSetting("TAPLEDGER_CURRENCY is no ISO 4217 code; an example: EUR")
     return code
+
+
+def _metrics_token(given: str) -> str:
+    if given and len(given) < METRICS_TOKEN_LENGTH:
+        raise InvalidSetting(f"TAPLEDGER_METRICS_TOKEN holds fewer than {METRICS_TOKEN_LENGTH} characters")
+    return given
+
+
+def _trusted_proxies(given: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in given.split(",") if part.strip())
+    except ValueError:
+        raise InvalidSetting(
+            "TAPLEDGER_TRUSTED_PROXIES is no list of addresses; an example: 127.0.0.1,10.0.0.0/24"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one setting is told to people and read from its variable.
+
+    `default` is what stands for an empty or missing variable; `read` refuses with InvalidSetting.
+    """
+
+    meaning: str
+    read: Callable[[str], Any]
+    default: str = ""
+    default_meaning: str = ""
+    is_secret: bool = False
+
+
+def _setting(meaning: str, read: Callable[[str], Any], **options: Any) -> Any:
+    return field(metadata={"setting": Setting(meaning, read, **options)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the books are, and what the house has decided; each field is the variable TAPLEDGER_<FIELD>."""
+
+    database_url: URL = _setting(
+        "Where the books are, in SQLAlchemy's form: an SQLite file or a PostgreSQL database.",
+        database_url,
+        default=DEFAULT_DATABASE_URL,
+    )
+    secret_key: str = _setting(
+        "Signs operators' tokens; every node on the same books needs the same one.",
+        _secret_key,
+        default_meaning="drawn once and kept beside an SQLite file; required with PostgreSQL",
+        is_secret=True,
+    )
+    time_zone: ZoneInfo = _setting(
+        "The time zone of times that people read.", _time_zone, default="Europe/Berlin"
+    )
+    currency: str = _setting("The currency of new wallets, as ISO 4217 code.", _currency, default="EUR")
+    metrics_token: str = _setting(
+        "The bearer token that opens /metrics, from anywhere.",
+        _metrics_token,
+        default_meaning="/metrics answers this machine only",
+        is_secret=True,
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        "Proxies whose X-Forwarded-For says where a request came from: addresses or networks, with commas.",
+        _trusted_proxies,
+        default_meaning="none; the peer of the connection is where it came from",
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings; raises InvalidSetting."""
+        values = {
+            name: setting.read(environment.get(variable(name)) or setting.default)
+            for name, setting in documented().items()
+        }
+        values["secret_key"] = values["secret_key"] or _default_secret_key(values["database_url"])
+        return cls(**values)
+
+
+def documented() -> dict[str, Setting]:
+    """Return each field of the settings with what is to be known of it."""
+    return {each.name: each.metadata["setting"] for each in fields(Settings)}
+
+
+def variable(name: str) -> str:
+    """Return the variable of the environment that a field is read from."""
+    return f"TAPLEDGER_{name.upper()}"

@@ -23,6 +23,7 @@ COMMANDS = {
     "restore": "ledger.cli.backup:restore",
     "seal": "ledger.cli.seal:seal",
     "serve": "ledger.cli.serve:serve",
+    "settings": "ledger.cli.settings:settings",
     "sim": "terminal_sim.cli:sim",
     "terminal": "ledger.cli.terminals:terminal",
     "wallet": "ledger.cli.wallets:wallet",

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import socket
-from contextlib import suppress
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 from gunicorn.app.base import BaseApplication
 
-from ledger.app import create_app
 from ledger.cli.arbiter import WriterArbiter
 from ledger.cli.context import open_ledger
-from ledger.storage.database import CONNECTIONS
+from ledger.cli.worker import REQUEST_DEADLINE_S
+from ledger.foundation.logs import log_to_stderr
+from ledger.storage.database import BUSY_TIMEOUT_MS, CONNECTIONS
 from ledger.writer.process import Writer
 
 # A terminal keeps its connection between two customers: a new one costs it a handshake.
 KEEP_ALIVE_S = 75
-GRACEFUL_STOP_S = 5
+# Whoever has begun is let finish: a request may take so long to arrive, and then wait for its turn to write.
+GRACEFUL_STOP_S = REQUEST_DEADLINE_S + BUSY_TIMEOUT_MS // 1000 + 5
 WRITER_NAME = "tapl-writer"
+_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Server(BaseApplication):
     """gunicorn with the ledger's settings; each worker makes its own application after the fork."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, make_app: Callable[[], Any], options: dict[str, Any]) -> None:
+        self.make_app = make_app
         self.options = options
         super().__init__()
         self.arbiter = WriterArbiter(self, write)
@@ -42,7 +50,7 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """Make the application of one worker."""
-        return create_app(writer_address=self.arbiter.writer_address)
+        return self.make_app(writer_address=self.arbiter.writer_address)
 
 
 def write(listener: socket.socket) -> None:
@@ -62,25 +70,69 @@ def write(listener: socket.socket) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
-def serve(host: str, port: int, workers: int) -> None:
-    """Serve the ledger over HTTP until it is told to stop; says where it is listening."""
+@click.option(
+    "--log-level",
+    default="warning",
+    show_default=True,
+    type=click.Choice(["info", "warning", "error"]),
+    help="info: a line for each request.",
+)
+def serve(host: str, port: int, workers: int, log_level: str) -> None:
+    """Serve the ledger over HTTP until it is told to stop; says where it is listening.
+
+    The log goes to standard error, a JSON object a line. SIGTERM ends it in good order: requests
+    under way are answered, new connections are refused.
+    """
     # What is wrong is said here, in one line, and not by the server or by each of its workers; none of
     # them inherits a connection.
     open_ledger().database.close()
     _require_free(host, port)
-    Server(
-        {
-            "bind": f"{host}:{port}",
-            "workers": workers,
-            "worker_class": "ledger.cli.worker.BoundedThreadWorker",
-            "threads": CONNECTIONS,
-            "keepalive": KEEP_ALIVE_S,
-            "graceful_timeout": GRACEFUL_STOP_S,
-            "loglevel": "warning",
-            "control_socket_disable": True,
-            "when_ready": _announce,
-        }
-    ).run()
+    log_to_stderr(log_level)
+    with _shared_figures():
+        # Imported here only: the figures are shared by processes if the folder stands when they are made.
+        from ledger.app import create_app
+
+        Server(create_app, _options(host, port, workers, log_level)).run()
+
+
+def _options(host: str, port: int, workers: int, log_level: str) -> dict[str, Any]:
+    return {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "worker_class": "ledger.cli.worker.BoundedThreadWorker",
+        "threads": CONNECTIONS,
+        "keepalive": KEEP_ALIVE_S,
+        "graceful_timeout": GRACEFUL_STOP_S,
+        "loglevel": log_level,
+        "logger_class": "ledger.cli.worker.JsonLogger",
+        # No header of a request changes where it is routed or by which scheme: whom a proxy has heard is
+        # decided by the settings, in `web.origin`, and nothing else of it is needed.
+        "forwarded_allow_ips": "",
+        "forwarder_headers": "",
+        "control_socket_disable": True,
+        "when_ready": _announce,
+        "child_exit": _forget_worker,
+    }
+
+
+@contextmanager
+def _shared_figures() -> Iterator[None]:
+    """Give the workers a private folder in which their figures are added up, for as long as they serve."""
+    owner = os.getpid()
+    os.environ[_FIGURES] = tempfile.mkdtemp(prefix="tapledger-figures-")
+    try:
+        yield
+    finally:
+        # A worker leaves through here too, after the fork: the folder is not its own.
+        if os.getpid() == owner:
+            shutil.rmtree(os.environ.pop(_FIGURES), ignore_errors=True)
+
+
+def _forget_worker(_arbiter: Any, worker: Any) -> None:
+    # What it counted stays; what it was doing at its end is over.
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)
 
 
 def _require_free(host: str, port: int) -> None:

@@ -1,17 +1,22 @@
-"""The server's worker: a gunicorn thread worker that hangs up on senders who stall."""
+"""The server's worker, a gunicorn thread worker that hangs up on senders who stall, and the server's log."""
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from contextlib import suppress
 from typing import Any
 
+from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
+
+from ledger.foundation.logs import JsonFormatter
 
 # A request of ours is a few hundred bytes. A terminal that loses its power or its network in the middle of
 # one would otherwise hold a thread for ever, and a handful of them the whole ledger.
 REQUEST_DEADLINE_S = 10
+_UNREADABLE = re.compile(r"(Invalid request from ip=\S+): .*", re.DOTALL)
 
 
 class BoundedThreadWorker(ThreadWorker):
@@ -24,6 +29,16 @@ class BoundedThreadWorker(ThreadWorker):
         """Start with no request under way."""
         self._begun_at: dict[Any, float] = {}
         super().init_process()
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections or not; a worker that stops closes its sockets at once.
+
+        gunicorn leaves them open until the last answer: who connects meanwhile would wait in vain.
+        """
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                listener.close()
 
     def handle(self, conn: Any) -> Any:
         """Handle a request, and remember since when."""
@@ -41,3 +56,31 @@ class BoundedThreadWorker(ThreadWorker):
             if begun_at < too_old:
                 with suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RD)
+        if not self.alive:
+            self._hang_up_on_the_silent()
+
+    def _hang_up_on_the_silent(self) -> None:
+        # Who has connected and not said anything has nothing under way that a stop should wait for.
+        for conn in self.pending_conns:
+            conn.timeout = 0.0
+        super().murder_pending()
+
+
+class JsonLogger(Logger):
+    """gunicorn's log in the form of ours, without what a request held: that may be a token."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set the log up as gunicorn does, in another form."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonFormatter())
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Log a warning; of a request that could not be read, only whom it came from."""
+        super().warning(_UNREADABLE.sub(r"\1", msg), *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Log a failure; gunicorn would name the path, which names a token."""
+        if msg.startswith("Error handling request"):
+            msg, args = "Error handling a request", ()
+        super().exception(msg, *args, **kwargs)

@@ -34,3 +34,9 @@ class HeldClock:
     def advance(self, **duration: float) -> None:
         """Move the hands, by the keywords of timedelta."""
         self.at += timedelta(**duration)
+
+
+def written(timestamp_s: float) -> str:
+    """Write the seconds since 1970 that a machine has noted: `2021-10-31T20:44:11.000Z`."""
+    moment = datetime.fromtimestamp(timestamp_s, UTC).isoformat(timespec="milliseconds")
+    return moment.removesuffix("+00:00") + "Z"

@@ -55,10 +55,14 @@ class Request(Generic[Answer]):
 
 @dataclass(frozen=True)
 class Outcome(Generic[Answer]):
-    """What a run came to: the answer, and whether it is the remembered one of an earlier run."""
+    """What a run came to: the answer, and whether it is the remembered one of an earlier run.
+
+    `events` names what this run has put into the outbox, in order.
+    """
 
     answer: Answer
     is_repeat: bool
+    events: tuple[str, ...] = ()
 
 
 _COMMANDS: dict[str, Command] = {}

@@ -83,6 +83,8 @@ def open_database(url: str) -> Database:
 
 def make_engine(url: URL, **options: Any) -> Engine:
     """Create an engine that keeps this product's promises on durability and isolation."""
+    # What is wrong with a statement goes into the log; the tokens that it was about do not.
+    options.setdefault("hide_parameters", True)
     if url.get_backend_name() == "postgresql":
         return create_engine(url, **(_postgresql_options(url) | options))
     if url.database and url.database != ":memory:":

@@ -132,7 +132,8 @@ class Runner:
             insert_event(reader, name=name, payload=payload, command_id=command_id, recorded_at=now)
         if key_id is not None:
             complete_key(reader, key_id, command_id, plain(answer))
-        return Outcome(answer, is_repeat=False)
+        events = tuple(name for name, _ in transaction.events)
+        return Outcome(answer, is_repeat=False, events=events)
 
 
 def _who(actor: Actor) -> dict[str, str]:

@@ -152,6 +152,20 @@ def insert_event(reader: Reader, **values: Any) -> None:
     reader.one(_INSERT_EVENT, **values)
 
 
+_UNDELIVERED = select(DomainEvent.id).where(DomainEvent.delivered_at.is_(None))
+
+
+def count_undelivered(reader: Reader, most: int) -> int:
+    """Return how many events wait in the outbox, counted up to `most`."""
+    return reader.scalar(select(func.count()).select_from(_UNDELIVERED.limit(most).subquery()))
+
+
+def oldest_undelivered(reader: Reader) -> datetime | None:
+    """Return when the event was recorded that has waited longest."""
+    waiting = select(DomainEvent.recorded_at).where(DomainEvent.delivered_at.is_(None))
+    return reader.scalar(waiting.order_by(DomainEvent.id).limit(1))
+
+
 def lock_schema(reader: Reader) -> None:
     """Let nobody else migrate until this transaction ends; on SQLite the write lock does so already."""
     reader.take_time()

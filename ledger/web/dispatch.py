@@ -11,9 +11,12 @@ from flask import current_app, g, request
 
 from ledger.foundation.actor import Actor
 from ledger.foundation.errors import Unavailable
+from ledger.instruments import EVENTS
 from ledger.service import Ledger
 from ledger.storage.command import Command, Outcome, Request
 from ledger.storage.database import translated_errors
+from ledger.web.observation import note_actor
+from ledger.web.origin import client_address
 
 __all__ = [
     "EXTENSION",
@@ -39,7 +42,9 @@ def ledger() -> Ledger:
 
 def act_as(actor: Actor) -> None:
     """Let the rest of this request be asked by `actor`; where it came from goes into the audit trail."""
-    g.actor = replace(actor, origin=request.remote_addr or "")
+    peer, forwarded = request.remote_addr or "", request.environ.get("HTTP_X_FORWARDED_FOR", "")
+    note_actor(actor.name)
+    g.actor = replace(actor, origin=client_address(peer, forwarded, ledger().settings.trusted_proxies))
 
 
 def read(query: Callable[..., Answer], **arguments: Any) -> Answer:
@@ -64,7 +69,10 @@ def run(
 ) -> Outcome[Answer]:
     """Run a command as this request's actor."""
     end_reading()
-    return ledger().run(command, actor=g.actor, key=key, dry_run=dry_run, **arguments)
+    outcome = ledger().run(command, actor=g.actor, key=key, dry_run=dry_run, **arguments)
+    if not dry_run:
+        _count(outcome)
+    return outcome
 
 
 def run_together(
@@ -76,7 +84,16 @@ def run_together(
     """
     end_reading()
     requests = [Request.of(command, actor=g.actor, key=key, arguments=what) for command, key, what in asked]
-    return ledger().runner.run_together(requests)
+    outcomes = ledger().runner.run_together(requests)
+    for outcome in outcomes:
+        if isinstance(outcome, Outcome):
+            _count(outcome)
+    return outcomes
+
+
+def _count(outcome: Outcome) -> None:
+    for event in outcome.events:
+        EVENTS.labels(event).inc()
 
 
 def bearer_token() -> str:

@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from ledger.foundation.errors import Invalid, Kind, NotFound, Refusal, Unavailable
+from ledger.foundation.logs import request_id
 from ledger.web.dialect import Dialect, dialect_of
+from ledger.web.observation import note_refusal
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 1
@@ -71,7 +73,15 @@ _HTTP_REFUSALS: dict[int, type[Refusal]] = {
     415: UnsupportedMediaType,
 }
 # Where no dialect speaks, HTTP's own statuses do.
-_PLAIN_STATUSES = {refusal: status for status, refusal in _HTTP_REFUSALS.items()} | {ServerFailure: 500}
+_PLAIN_STATUSES = {
+    Kind.INVALID: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.UNAVAILABLE: 503,
+}
+_OWN_PLAIN_STATUSES = {refusal: status for status, refusal in _HTTP_REFUSALS.items()} | {ServerFailure: 500}
 
 
 def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
@@ -79,6 +89,7 @@ def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
 
     def handle(error: Exception) -> ResponseReturnValue:
         refusal = as_refusal(error)
+        note_refusal(refusal)
         dialect = dialect_of(dialects, request.path)
         response = app.make_response(dialect.say(refusal) if dialect else _say_plainly(refusal))
         response.headers.extend(_headers(error, refusal))
@@ -94,8 +105,9 @@ def as_refusal(error: Exception) -> Refusal:
         return error
     if isinstance(error, HTTPException) and error.code and error.code < 500:
         return _HTTP_REFUSALS.get(error.code, BadRequest)()
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
-    return ServerFailure()
+    # The route, not the path: a path may name a token.
+    log.error("%s %s failed", request.method, request.url_rule, exc_info=error)
+    return ServerFailure(f"{ServerFailure.message} The log tells more of {request_id.get()}.")
 
 
 def _headers(error: Exception, refusal: Refusal) -> dict[str, str]:
@@ -110,4 +122,5 @@ def _headers(error: Exception, refusal: Refusal) -> dict[str, str]:
 
 
 def _say_plainly(refusal: Refusal) -> ResponseReturnValue:
-    return {"message": refusal.message, "code": refusal.code}, _PLAIN_STATUSES.get(type(refusal), 400)
+    status = _OWN_PLAIN_STATUSES.get(type(refusal), _PLAIN_STATUSES[refusal.kind])
+    return {"message": refusal.message, "code": refusal.code}, status

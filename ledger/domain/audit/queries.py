@@ -30,7 +30,7 @@ INSPECTIONS = (
 def audit(
     reader: Reader, *, exported: Sequence[SealRecord] = (), progress: Progress | None = None
 ) -> list[Proof]:
-    """Prove W0 to W7 of DOMAIN.md §6, and W8 of the holds, in one pass; the books are whole if every proof holds.
+    """Prove W0 to W7 of DOMAIN.md §6 and W8 in one pass; the books are whole if every proof holds.
 
     The chain of seals belongs to W2; `exported` seals, oldest range first, must be found in it. Memory
     is bounded whatever the size of the books; `progress` is told how far the pass has come.

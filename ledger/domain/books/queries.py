@@ -52,6 +52,11 @@ def balance_cents_at(reader: Reader, account: AccountRecord, moment: datetime) -
     return natural_balance_cents(account, tables.sum_received(reader, account.id, moment))
 
 
+def money_held(reader: Reader) -> dict[str, int]:
+    """Return in cents what all wallets hold together, for each currency."""
+    return {row.currency: int(row.held_cents) for row in tables.sum_balances(reader)}
+
+
 def posting(reader: Reader, code: str) -> PostingRecord:
     """Return a posting by its public code; refuses with PostingUnknown."""
     row = is_storable(code) and tables.select_posting(reader, code)

@@ -148,6 +148,13 @@ def select_balance(reader: Reader, account_id: int) -> Row | None:
     return reader.one(select(*columns).where(AccountBalance.account_id == account_id))
 
 
+def sum_balances(reader: Reader) -> Sequence[Row]:
+    """Return for each currency what the accounts with a cached balance hold together."""
+    held = select(Account.currency, func.sum(AccountBalance.balance_cents).label("held_cents"))
+    held = held.join(Account, Account.id == AccountBalance.account_id)
+    return reader.all(held.group_by(Account.currency))
+
+
 def insert_posting(tx: Transaction, **values: object) -> int:
     """Append a posting and return its id."""
     return tx.scalar(_INSERT_POSTING, **values)

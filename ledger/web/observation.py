@@ -1,0 +1,105 @@
+"""What is noted of each request: its id, its line in the log, its figures.
+
+Neither holds a path, a query, a body or a credential: a route is noted as its template.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from flask import Flask, request
+
+from ledger.foundation.errors import Refusal
+from ledger.foundation.ids import Ids
+from ledger.foundation.logs import log_facts, request_id
+from ledger.instruments import REFUSALS, REQUESTS, REQUESTS_IN_FLIGHT
+from ledger.web.dialect import Dialect, dialect_of
+
+log = logging.getLogger(__name__)
+HEADER = "X-Request-Id"
+OTHER = "other"
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_RULE, _ACTOR, _REFUSAL = "tapledger.rule", "tapledger.actor", "tapledger.refusal"
+# Looking a figure up by its labels costs as much as setting it.
+_seconds, _refused = cache(REQUESTS.labels), cache(REFUSALS.labels)
+
+
+def note_actor(name: str) -> None:
+    """Remember who is asking, for the line in the log."""
+    request.environ[_ACTOR] = name
+
+
+def note_refusal(refusal: Refusal) -> None:
+    """Remember what was refused."""
+    request.environ[_REFUSAL] = refusal.code
+
+
+def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
+    """Note every request, whatever becomes of it.
+
+    This stands around Flask and not among its hooks: they and its proxies would cost ten times as much.
+    """
+    app.wsgi_app = Observed(app.wsgi_app, dialects)
+
+    @app.before_request
+    def note_rule() -> None:
+        request.environ[_RULE] = request.url_rule
+
+
+class Observed:
+    """A WSGI application whose requests are noted."""
+
+    def __init__(self, app: Callable, dialects: tuple[Dialect, ...]) -> None:
+        self._app = app
+        self._dialects = dialects
+        # Unique and cheap is enough for an id that proves nothing: drawn once a process, then counted.
+        self._drawn, self._numbers = Ids().code("req"), itertools.count(1)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+        """Answer a request, with its id in the answer, and note it."""
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        own_id = given if _SANE_ID.fullmatch(given) else f"{self._drawn}-{next(self._numbers)}"
+        said = []
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            said.append(status)
+            headers.append((HEADER, own_id))
+            return start_response(status, headers, *error)
+
+        request_id.set(own_id)
+        REQUESTS_IN_FLIGHT.inc()
+        begun_at_s = time.perf_counter()
+        try:
+            return self._app(environ, start)
+        finally:
+            # Our answers are whole when they are returned; only a file is still sent after this.
+            duration_s = time.perf_counter() - begun_at_s
+            REQUESTS_IN_FLIGHT.dec()
+            self._note(environ, said[-1][:3] if said else "500", duration_s)
+            request_id.set("")
+
+    def _note(self, environ: dict[str, Any], status: str, duration_s: float) -> None:
+        method, rule = environ["REQUEST_METHOD"], environ.get(_RULE)
+        route = rule.rule if rule else OTHER
+        _seconds(method if method in _METHODS else OTHER, route, status).observe(duration_s)
+        code = environ.get(_REFUSAL)
+        if code is not None:
+            dialect = dialect_of(self._dialects, environ["PATH_INFO"])
+            _refused(dialect.name if dialect else OTHER, code).inc()
+        if log.isEnabledFor(logging.INFO):
+            facts = {
+                "method": method,
+                "route": route,
+                "status": int(status),
+                "duration_ms": round(duration_s * 1000, 2),
+                "actor": environ.get(_ACTOR),
+                "refusal": code,
+            }
+            log_facts(log, "answered", facts)

@@ -1,0 +1,41 @@
+"""Where a request came from: the peer of the connection, or whom a trusted proxy names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from ledger.settings import Network
+
+
+def client_address(peer: str, forwarded: str, proxies: Iterable[Network]) -> str:
+    """Return the address that a request came from.
+
+    `forwarded` is its X-Forwarded-For: each proxy has added to its end whom it heard. So it is read
+    from the end, for as long as the one who says so is a trusted proxy; what anybody else wrote is
+    hearsay, and a client can write whatever it likes.
+    """
+    origin = peer
+    for heard in [peer, *reversed(forwarded.split(","))]:
+        address = _address(heard)
+        if address is None:
+            break
+        origin = str(address)
+        if not any(address in network for network in proxies):
+            break
+    return origin
+
+
+def is_loopback(peer: str) -> bool:
+    """Say whether the other end of the connection is on this machine."""
+    address = _address(peer)
+    return address is not None and address.is_loopback
+
+
+def _address(written: str) -> IPv4Address | IPv6Address | None:
+    try:
+        # A scope (fe80::1%eth0) is a word of the writer's own.
+        address = ip_address(written.strip().partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
