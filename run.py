@@ -52,6 +52,7 @@ def test(options: list[str]) -> int:
     """Run every test; a missing part is installed first, and its absence is a failure."""
     set_up(for_tests=True)
     need_chromium()
+    need_strace()
     return call([PYTHON, "-m", "pytest", *options])
 
 
@@ -145,14 +146,23 @@ def need_page_assets() -> None:
 
 def need_chromium() -> None:
     """Have a Chromium for the page tests: the system's, or installed from Debian's packages."""
-    if find_chromium():
-        return
+    if not find_chromium():
+        need_system_packages("the page tests need Chromium", "chromium", "fonts-dejavu-core")
+
+
+def need_strace() -> None:
+    """Have strace, which records what the tests of power cuts replay."""
+    if not shutil.which("strace"):
+        need_system_packages("the tests of power cuts need strace", "strace")
+
+
+def need_system_packages(why: str, *packages: str) -> None:
+    """Install Debian's packages; where that cannot be done, say what is missing."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise SetUpFailed("the page tests need Chromium: install your system's chromium package")
-    say("installing Chromium from the system's packages")
+        raise SetUpFailed(f"{why}: install your system's package {packages[0]}")
+    say(f"installing {packages[0]} from the system's packages")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     call_quietly(["apt-get", "update"], "apt-get update failed", environment)
-    packages = ["chromium", "fonts-dejavu-core"]
     call_quietly(
         ["apt-get", "install", "-y", "--no-install-recommends", *packages], "apt-get failed", environment
     )

@@ -1,9 +1,11 @@
-"""The server's worker, a gunicorn thread worker that hangs up on senders who stall, and the server's log."""
+"""The server's worker: hangs up on senders who stall, and waits for its database; and the server's log."""
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import sys
 import time
 from contextlib import suppress
 from typing import Any
@@ -12,11 +14,14 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 from ledger.foundation.logs import JsonFormatter
+from ledger.storage.database import DatabaseUnreachable
 
 # A request of ours is a few hundred bytes. A terminal that loses its power or its network in the middle of
 # one would otherwise hold a thread for ever, and a handful of them the whole ledger.
 REQUEST_DEADLINE_S = 10
 _UNREADABLE = re.compile(r"(Invalid request from ip=\S+): .*", re.DOTALL)
+# How long a worker that cannot start yet waits before it looks for the database again.
+DATABASE_PAUSE_S = 0.5
 
 
 class BoundedThreadWorker(ThreadWorker):
@@ -39,6 +44,24 @@ class BoundedThreadWorker(ThreadWorker):
         if not enabled and not self.alive:
             for listener in self.sockets:
                 listener.close()
+    def load_wsgi(self) -> None:
+        """Make the application as soon as the database answers.
+
+        gunicorn would end the whole server when a worker cannot start, and a database is away for a while.
+        """
+        is_said = False
+        while True:
+            try:
+                super().load_wsgi()
+                return
+            except DatabaseUnreachable:
+                if not is_said:
+                    self.log.warning("a worker cannot start before the database answers; it waits")
+                is_said = True
+            self.notify()
+            time.sleep(DATABASE_PAUSE_S)
+            if not self.alive or self.ppid != os.getppid():
+                sys.exit()
 
     def handle(self, conn: Any) -> Any:
         """Handle a request, and remember since when."""

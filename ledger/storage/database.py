@@ -31,6 +31,12 @@ WRITES = {"ledger_writes": True}
 _READS = {"postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}}
 # undefined_table and read_only_sql_transaction: not migrated yet, or a standby that is not yet promoted.
 _UNREADY_SQLSTATES = {"42P01", "25006"}
+# What SQLite cannot do, by the beginning of its error's name, and what a person can do about it.
+_REASONS = {
+    "SQLITE_READONLY": "The database may only be read: its file or its folder is write-protected."
+    " Give the ledger the right to write there and start it again; then try again with the same key.",
+    "SQLITE_FULL": "The disk that the database is on is full. Make room, then try again with the same key.",
+}
 
 
 class DatabaseUnreachable(Unavailable):
@@ -146,13 +152,20 @@ def _begin(connection: Connection) -> None:
         raise wrapped(error, connection.dialect, driver) from error
 
 
+def _reason(error: BaseException | None) -> str | None:
+    name = getattr(error, "sqlite_errorname", "")
+    return next((reason for begin, reason in _REASONS.items() if name.startswith(begin)), None)
+
+
 @contextmanager
 def translated_errors() -> Iterator[None]:
     """Turn a database that does not answer, or has no connection left, into the refusal that says so."""
     try:
         yield
-    except (OperationalError, PoolTimeoutError) as error:
+    except PoolTimeoutError as error:
         raise DatabaseUnreachable from error
+    except OperationalError as error:
+        raise DatabaseUnreachable(_reason(error.orig)) from error
     except DBAPIError as error:
         # The bare class is what SQLite says of a file that is no database.
         unready = getattr(error.orig, "sqlstate", None) in _UNREADY_SQLSTATES

@@ -226,6 +226,14 @@ def test_a_file_that_is_no_database_is_refused_in_words(tmp_path):
     database.close()
 
 
+def test_a_full_disk_is_refused_in_words_that_say_so(ledger, database):
+    with database.writing() as connection:
+        connection.execute(text("PRAGMA max_page_count = 1"))
+    with pytest.raises(DatabaseUnreachable, match="full. Make room"):
+        for number in range(100):
+            open_wallet(ledger, f"04{number:06X}")
+
+
 def test_a_database_without_a_schema_is_refused_in_words(shelf):
     database = open_database(shelf.empty())
     with pytest.raises(DatabaseUnreachable), database.reading() as reader:

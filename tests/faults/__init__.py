@@ -1,0 +1,1 @@
+"""Faults on real servers in a few seconds each; the long versions are scripts in `benchmarks/faults`."""
