@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ledger.cli.serve import KEEP_ALIVE_S
 from ledger.storage.database import CONNECTIONS
@@ -15,29 +16,40 @@ _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
 
 @contextmanager
-def bare_server(workers: int) -> Iterator[int]:
-    """Serve the bare route; gives its port."""
+def bare_server(workers: int) -> Iterator[tuple[int, int]]:
+    """Serve the bare route; gives its port and its master's process id."""
     settings = ["--worker-class", "gthread", "--threads", str(CONNECTIONS)]
     settings += ["--workers", str(workers), "--keep-alive", str(KEEP_ALIVE_S), "--no-control-socket"]
     command = [sys.executable, "-m", "gunicorn", "benchmarks.bare:app", "--bind", "127.0.0.1:0", *settings]
-    with _running(command) as port:
-        yield port
+    with _running(command) as found:
+        yield found
 
 
 @contextmanager
-def ledger_server(workers: int) -> Iterator[int]:
-    """Serve the ledger of the settings; gives its port."""
+def ledger_server(workers: int) -> Iterator[tuple[int, int]]:
+    """Serve the ledger of the settings; gives its port and its master's process id."""
     serve = "from ledger.cli.serve import serve; serve()"
     command = [sys.executable, "-c", serve, "--port", "0", "--workers", str(workers)]
-    with _running(command) as port:
-        yield port
+    with _running(command) as found:
+        yield found
+
+
+def memory_kib(master: int) -> int:
+    """Return what a master and its children hold in memory; shared pages are split among them."""
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    return sum(_resident_kib(pid) for pid in (str(master), *children))
+
+
+def _resident_kib(pid: str) -> int:
+    status = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss: +(\d+) kB", status, re.MULTILINE)[1])
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[int]:
+def _running(command: list[str]) -> Iterator[tuple[int, int]]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        yield _port(process)
+        yield _port(process), process.pid
     finally:
         process.terminate()
         process.communicate(timeout=30)

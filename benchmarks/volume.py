@@ -19,8 +19,8 @@ from ledger.foundation.actor import operator_on_this_machine
 from ledger.service import Ledger
 from ledger.settings import Settings
 from ledger.storage.database import open_database
+from ledger.storage.reader import Reader
 from ledger.storage.schema import upgrade
-from ledger.storage.tables import lift_statement_timeout
 
 FLOAT_CENTS = 100_000_000
 TERMINALS = 10
@@ -101,16 +101,16 @@ def token_id(number: int) -> str:
 
 def _multiply(ledger: Ledger, postings: int, values: dict[str, int]) -> None:
     with ledger.database.writing() as connection:
-        lift_statement_timeout(connection)
+        Reader(connection).take_time()
         for name, table in (("posting", "postings"), ("command", "audit_log")):
             values[name] = connection.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table}"))
     for first in range(1, postings + 1, CHUNK_POSTINGS):
         last = min(first + CHUNK_POSTINGS - 1, postings)
         with ledger.database.writing() as connection:
-            lift_statement_timeout(connection)
+            Reader(connection).take_time()
             _insert(connection, values | {"first": first, "last": last})
     with ledger.database.writing() as connection:
-        lift_statement_timeout(connection)
+        Reader(connection).take_time()
         connection.execute(text(_BALANCES))
         if connection.dialect.name == "postgresql":
             for table in _COUNTED:
