@@ -44,18 +44,22 @@ def jump(database: str, rounds: int) -> tuple[Counter, list[str]]:
         issued, hand = _issue(shop), Path(folder, "clock")
         _set(hand, 0)
         environment = twisted(shop.environment, FAULTS_CLOCK=str(hand))
-        with serving(environment) as server, Customers(shop, lambda: server.port) as customers:
-            for number in range(rounds):
-                for by_s in (-HOUR_S, 0):
-                    customers.wait_for(DEBITS)
-                    _set(hand, by_s)
-                customers.wait_for(DEBITS)
-                progress(f"{number + 1} of {rounds} jumps, {customers.settled} debits settled")
         with serving(environment) as server:
+            with Customers(shop, lambda: server.port) as customers:
+                _jump_under_load(customers, hand, rounds)
             found += _wrong_statements(shop, server)
             found += _wrong_credentials(issued, shop, server, hand)
         found += findings(shop, customers.receipts)
     return customers.statuses, found
+
+
+def _jump_under_load(customers: Customers, hand: Path, rounds: int) -> None:
+    for number in range(rounds):
+        for by_s in (-HOUR_S, 0):
+            customers.wait_for(DEBITS)
+            _set(hand, by_s)
+        customers.wait_for(DEBITS)
+        progress(f"{number + 1} of {rounds} jumps, {customers.settled} debits settled")
 
 
 def _set(hand: Path, by_s: int) -> None:

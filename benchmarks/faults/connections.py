@@ -28,14 +28,18 @@ def exhaust(rounds: int) -> tuple[Counter, list[str]]:
         cluster.execute("CREATE DATABASE books")
         shop = furnish(cluster.url)
         with serving(shop.environment) as server, Customers(shop, lambda: server.port) as customers:
-            for number in range(rounds):
-                customers.wait_for(DEBITS)
-                # The server's own connections die, and others are faster to take their places.
-                with _taken(cluster):
-                    customers.wait_for_refusals(DEBITS)
-                customers.wait_for(DEBITS)
-                progress(f"{number + 1} of {rounds} times exhausted, {customers.settled} debits settled")
+            _exhaust_under_load(customers, cluster, rounds)
         return customers.statuses, findings(shop, customers.receipts)
+
+
+def _exhaust_under_load(customers: Customers, cluster: Cluster, rounds: int) -> None:
+    for number in range(rounds):
+        customers.wait_for(DEBITS)
+        # The server's own connections die, and others are faster to take their places.
+        with _taken(cluster):
+            customers.wait_for_refusals(DEBITS)
+        customers.wait_for(DEBITS)
+        progress(f"{number + 1} of {rounds} times exhausted, {customers.settled} debits settled")
 
 
 @contextmanager
@@ -44,10 +48,14 @@ def _taken(cluster: Cluster) -> Iterator[None]:
     with ExitStack() as taken:
         admin = _connect(taken, cluster)
         while admin.execute(end).fetchall():
-            with suppress(psycopg.OperationalError):
-                while True:
-                    _connect(taken, cluster)
+            _take_all(taken, cluster)
         yield
+
+
+def _take_all(taken: ExitStack, cluster: Cluster) -> None:
+    with suppress(psycopg.OperationalError):
+        while True:
+            _connect(taken, cluster)
 
 
 def _connect(taken: ExitStack, cluster: Cluster) -> psycopg.Connection:

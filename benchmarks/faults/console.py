@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.faults.shop import DATABASES
 
 MOST_FINDINGS = 20
+# How a script says how far it is.
+Say = Callable[[str], None]
 
 
 def options(

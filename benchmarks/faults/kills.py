@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
-from benchmarks.faults.console import conclude, options, progress
+from benchmarks.faults.console import Say, conclude, options, progress
 from benchmarks.faults.customers import Customers
 from benchmarks.faults.postgresql import Cluster
 from benchmarks.faults.receipts import Receipt, findings
@@ -34,7 +34,9 @@ class Slaughter:
     findings: list[str] = field(default_factory=list)
 
 
-def slaughter(database: str, kills: int, *, workers: int = 2, seed: int = 1, say=progress) -> Slaughter:
+def slaughter(
+    database: str, kills: int, *, workers: int = 2, seed: int = 1, say: Say = progress
+) -> Slaughter:
     """Serve a new shop on this database, kill so many processes of it under load, and check the books."""
     with shop_on(database) as (shop, cluster):
         return _Butcher(shop, cluster, workers, seed).work(kills, say)
@@ -49,7 +51,7 @@ class _Butcher:
         self._server = Server(shop.environment, workers)
         self._came = Slaughter()
 
-    def work(self, kills: int, say) -> Slaughter:
+    def work(self, kills: int, say: Say) -> Slaughter:
         """Kill so often, then let everything settle and look."""
         try:
             with Customers(self._shop, lambda: self._server.port) as customers:

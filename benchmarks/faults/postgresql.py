@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,25 +61,21 @@ class Cluster:
     def start(self) -> None:
         """Start the server and wait until it answers, as a standby does too."""
         deadline = time.monotonic() + START_TIMEOUT_S
-        while True:
-            self._process = _spawn("postgres", "-D", self.folder, log=self.folder.parent / "server.log")
-            while self._process.poll() is None:
-                if self._answers():
-                    return
-                if time.monotonic() > deadline:
-                    raise TimeoutError((self.folder.parent / "server.log").read_text()[-2000:])
-                time.sleep(0.05)
-            # The backends of a killed server still hold its shared memory for a moment.
+        log = self.folder.parent / "server.log"
+        while not self._answers():
             if time.monotonic() > deadline:
-                raise RuntimeError((self.folder.parent / "server.log").read_text()[-2000:])
-            time.sleep(0.1)
+                raise TimeoutError(f"PostgreSQL does not start:\n{log.read_text()[-2000:]}")
+            # Once more if it has ended: the backends of a killed server hold its memory for a moment.
+            if self._process is None or self._process.poll() is not None:
+                self._process = _spawn("postgres", "-D", self.folder, log=log)
+            time.sleep(0.05)
 
     def kill(self) -> None:
         """End the postmaster as a power cut would."""
         self._process.kill()
         self._process.wait()
 
-    def kill_backend(self, pick: object) -> None:
+    def kill_backend(self, pick: Callable[[list[int]], int]) -> None:
         """End one of the connections' processes, drawn by `pick`; the server then restarts all of them."""
         with psycopg.connect(self.conninfo, dbname="postgres", autocommit=True) as connection:
             asked = "SELECT pid FROM pg_stat_activity WHERE datname = 'books' AND pid <> pg_backend_pid()"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from benchmarks.faults.console import conclude, options, progress
+from benchmarks.faults.console import Say, conclude, options, progress
 from benchmarks.faults.customers import Customers
 from benchmarks.faults.images import Disk
 from benchmarks.faults.receipts import Receipt, read_books
@@ -41,7 +41,7 @@ class Cuts:
 
 
 def cut_power(
-    images: int, *, debits: int = DEBITS, synchronous: str = "", seed: int = 1, say=progress
+    images: int, *, debits: int = DEBITS, synchronous: str = "", seed: int = 1, say: Say = progress
 ) -> Cuts:
     """Trace a server for so many debits, then look at so many images of its files."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:

@@ -88,6 +88,7 @@ class Server:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not (found := _ADDRESS.search(self.log)):
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
                 raise RuntimeError(f"the server does not start:\n{self.log}")
             time.sleep(0.02)
         return int(found.group(1))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.faults.postgresql import running_cluster
+from benchmarks.faults.postgresql import Cluster, running_cluster
 from ledger.domain.audit.queries import audit
 from ledger.domain.catalog.commands import install_terminal
 from ledger.domain.devices.records import TerminalPermission
@@ -81,7 +81,7 @@ def opened(url: str) -> Iterator[Ledger]:
 
 
 @contextmanager
-def shop_on(database: str) -> Iterator[tuple[Shop, object]]:
+def shop_on(database: str) -> Iterator[tuple[Shop, Cluster | None]]:
     """Open a shop on `sqlite` or `postgresql`; gives the PostgreSQL cluster with it, or None."""
     if database == "sqlite":
         with tempfile.TemporaryDirectory(prefix="faults-") as folder:

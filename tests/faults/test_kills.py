@@ -44,7 +44,7 @@ def test_the_processes_of_a_server_are_known_by_what_they_are(tmp_path):
             customers.wait_for(1)
         roles = list(server.processes().values())
         assert roles.count(MASTER) == 1
-        assert roles.count(WORKER) == 3
+        assert roles.count(WORKER) >= 3
 
 
 def test_receipts_that_the_books_contradict_are_found(tmp_path):

@@ -226,6 +226,7 @@ def test_a_file_that_is_no_database_is_refused_in_words(tmp_path):
     database.close()
 
 
+@pytest.mark.parametrize("database_name", ["sqlite"], indirect=True)
 def test_a_full_disk_is_refused_in_words_that_say_so(ledger, database):
     with database.writing() as connection:
         connection.execute(text("PRAGMA max_page_count = 1"))
