@@ -10,6 +10,8 @@ from ledger.domain.access.rules import ROLE_PERMISSIONS
 from ledger.domain.catalog.commands import install_terminal
 from ledger.domain.devices.commands import roll_api_token
 from ledger.domain.devices.records import TerminalPermission
+from ledger.domain.seals.commands import append_seal
+from ledger.domain.seals.records import BlockRecord
 from ledger.domain.wallets import commands, pairing
 from ledger.foundation.actor import Actor, ActorKind, PermissionMissing
 from ledger.foundation.errors import Refusal
@@ -48,6 +50,7 @@ MATRIX = {
         "admin",
     ),
     roll_api_token: ({"slug": "kiosk_all"}, "admin"),
+    append_seal: ({"block": BlockRecord(1, 1, 1, "of no seal", "0" * 64)}, "admin"),
     add_operator: ({"username": "bob", "role": Role.STAFF}, "admin"),
 }
 LEVELS = ["debit", "credit", "all", "staff", "admin", "nobody"]
