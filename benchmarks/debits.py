@@ -75,6 +75,7 @@ def _options() -> argparse.Namespace:
 def _books(database: str) -> Iterator[str]:
     if database == "postgresql":
         with running_cluster() as cluster:
+            cluster.execute("CREATE DATABASE books")
             yield cluster.url
     else:
         with tempfile.TemporaryDirectory() as folder:

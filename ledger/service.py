@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from ledger.foundation.clock import Clock, SystemClock
 from ledger.foundation.ids import Ids
+from ledger.foundation.recent import Recent
 from ledger.settings import Settings
 from ledger.storage.command import Command, Outcome
 from ledger.storage.database import Database, translated_errors
@@ -25,6 +26,7 @@ class Ledger:
         self.database = database
         self.settings = settings
         self.clock = clock or SystemClock()
+        self.recent = Recent()
         self.runner = Runner(database, clock=self.clock, ids=ids or Ids())
 
     def read(self, query: Callable[..., Answer], **arguments: Any) -> Answer:

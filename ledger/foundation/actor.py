@@ -26,13 +26,17 @@ class PermissionMissing(Forbidden):
 
 @dataclass(frozen=True)
 class Actor:
-    """An authenticated asker; `origin` says where the request came from, for the audit trail."""
+    """An authenticated asker; `origin` says where the request came from, for the audit trail.
+
+    `credential_id` names the long-lived secret that it proved itself by, if it was one.
+    """
 
     kind: ActorKind
     name: str
     permissions: frozenset[Permission]
     id: int | None = None
     origin: str = ""
+    credential_id: int | None = None
 
     @property
     def scope(self) -> str:

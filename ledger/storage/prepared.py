@@ -21,20 +21,22 @@ class Prepared:
     name and returns the statement for it.
     """
 
-    def __init__(self, build: Executable | Callable[[str], Executable]) -> None:
+    def __init__(self, build: Executable | Callable[[str], Executable], *, is_steady: bool = False) -> None:
         self._build = build
+        # Of a steady statement the rows cannot change while grouped commands run: asked once a transaction.
+        self.is_steady = is_steady
         self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, cursor: Any, dialect: Dialect, values: dict[str, Any]) -> Iterable[Any]:
-        """Execute on a driver's cursor and return the rows, each with the columns' names."""
+    def run(self, driver: Any, dialect: Dialect, values: dict[str, Any]) -> Iterable[Any]:
+        """Execute on a driver's connection and return the rows, each with the columns' names."""
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             statement = self._build(dialect.name) if callable(self._build) else self._build
             compiled = self._compiled[dialect.name] = _Compiled(statement, dialect)
         try:
-            return compiled.run(cursor, values)
+            return compiled.run(driver, values)
         except dialect.loaded_dbapi.Error as error:
-            raise wrapped(error, dialect, cursor.connection) from error
+            raise wrapped(error, dialect, driver) from error
 
 
 def wrapped(error: Exception, dialect: Dialect, driver: Any) -> Exception:
@@ -63,11 +65,12 @@ class _Compiled:
         )
         self._row = namedtuple("Row", [column.name for column in columns])._make if columns else None
 
-    def run(self, cursor: Any, values: dict[str, Any]) -> Iterable[Any]:
+    def run(self, driver: Any, values: dict[str, Any]) -> Iterable[Any]:
         values = self._defaults | values
         for name, process in self._binders:
             values[name] = process(values[name])
-        cursor.execute(self._text, [values[name] for name in self._order] if self._order else values)
+        given = [values[name] for name in self._order] if self._order else values
+        cursor = driver.execute(self._text, given)
         if self._row is None:
             return ()
         rows = cursor.fetchall()

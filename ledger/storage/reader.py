@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Row, text
 from sqlalchemy.exc import DBAPIError
 
-from ledger.storage.prepared import Prepared
+from ledger.storage.prepared import Prepared, wrapped
 
 __all__ = ["Reader", "Row"]
 
@@ -21,11 +21,12 @@ STREAMED_ROWS = 1_000
 class Reader:
     """Executes statements inside one transaction; `values` are for a statement's named parameters."""
 
-    def __init__(self, connection: Connection, cursor: Any = None) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
         # The driver's own, for prepared statements.
-        self.cursor = cursor or connection.connection.cursor()
+        self._driver = connection.connection.driver_connection
+        self._steady: dict[tuple, Any] = {}
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
         """Execute a statement and return its first row, or None."""
@@ -57,19 +58,40 @@ class Reader:
             self.connection.execute(text("SET LOCAL statement_timeout = 0"))
 
     @contextmanager
+    def pipelined(self) -> Iterator[None]:
+        """Send statements whose answer nobody waits for together with the next one (PostgreSQL).
+
+        What the database does not take of them is raised later, at the end at the latest. An SQLite file
+        is near enough.
+        """
+        if self.dialect.name != "postgresql":
+            yield
+            return
+        try:
+            with self._driver.pipeline():
+                yield
+        except self.dialect.loaded_dbapi.Error as error:
+            raise wrapped(error, self.dialect, self._driver) from error
+
+    @contextmanager
     def apart(self) -> Iterator[None]:
         """Undo what is done inside, and only that, when an exception passes."""
-        self.cursor.execute("SAVEPOINT apart")
+        self._driver.execute("SAVEPOINT apart")
         try:
             yield
         except DBAPIError:
             # The database's own errors are for whoever holds the whole transaction.
             raise
         except Exception:
-            self.cursor.execute("ROLLBACK TO SAVEPOINT apart")
-            self.cursor.execute("RELEASE SAVEPOINT apart")
+            self._driver.execute("ROLLBACK TO SAVEPOINT apart")
+            self._driver.execute("RELEASE SAVEPOINT apart")
             raise
-        self.cursor.execute("RELEASE SAVEPOINT apart")
+        self._driver.execute("RELEASE SAVEPOINT apart")
 
     def _run(self, statement: Prepared, values: dict[str, Any]) -> Any:
-        return statement.run(self.cursor, self.dialect, values)
+        if not statement.is_steady:
+            return statement.run(self._driver, self.dialect, values)
+        asked = (statement, *values.values())
+        if asked not in self._steady:
+            self._steady[asked] = list(statement.run(self._driver, self.dialect, values))
+        return self._steady[asked]

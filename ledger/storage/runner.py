@@ -94,7 +94,8 @@ class Runner:
         try:
             with translated_errors(), self._database.writing() as connection:
                 reader = Reader(connection)
-                return [self._run_apart(reader, request) for request in requests]
+                with reader.pipelined():
+                    return [self._run_apart(reader, request) for request in requests]
         except Unavailable as refusal:
             return [refusal] * len(requests)
         except DBAPIError:

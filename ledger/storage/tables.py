@@ -85,9 +85,10 @@ class DomainEvent(Base):
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def insert_of(table: type[Base]) -> Prepared:
-    """Return the statement that inserts a row, all columns but `id` given, and answers its id."""
-    return Prepared(insert(table).values(_parameters(table)).returning(table.id))
+def insert_of(table: type[Base], *, answers_id: bool = True) -> Prepared:
+    """Return the statement that inserts a row, all columns but `id` given, and answers its id if asked to."""
+    inserting = insert(table).values(_parameters(table))
+    return Prepared(inserting.returning(table.id) if answers_id else inserting)
 
 
 def insert_if_absent_of(table: type[Base]) -> Prepared:
@@ -124,7 +125,7 @@ _COMPLETE_KEY = Prepared(
     .values(command_id=bindparam("command_id"), answer=bindparam("answer"))
 )
 _INSERT_AUDIT_ROW = insert_of(AuditLog)
-_INSERT_EVENT = insert_of(DomainEvent)
+_INSERT_EVENT = insert_of(DomainEvent, answers_id=False)
 
 
 def insert_key(reader: Reader, **values: Any) -> int | None:
@@ -149,7 +150,7 @@ def insert_audit_row(reader: Reader, **values: Any) -> int:
 
 def insert_event(reader: Reader, **values: Any) -> None:
     """Put an event into the outbox."""
-    reader.one(_INSERT_EVENT, **values)
+    reader.all(_INSERT_EVENT, **values)
 
 
 _UNDELIVERED = select(DomainEvent.id).where(DomainEvent.delivered_at.is_(None))

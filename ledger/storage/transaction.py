@@ -22,7 +22,8 @@ class Transaction(Reader):
     """
 
     def __init__(self, reader: Reader, *, actor: Actor, ids: Ids, now: datetime, command_id: int) -> None:
-        super().__init__(reader.connection, reader.cursor)
+        super().__init__(reader.connection)
+        self._steady = reader._steady
         self.actor = actor
         self.ids = ids
         self.now = now

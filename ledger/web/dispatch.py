@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ __all__ = [
     "end_reading",
     "ledger",
     "read",
+    "recently",
     "run",
     "run_together",
 ]
@@ -56,6 +57,14 @@ def read(query: Callable[..., Answer], **arguments: Any) -> Answer:
         return query(g.reader, **arguments)
 
 
+def recently(key: Hashable, look: Callable[[], Answer]) -> Answer:
+    """Return what `look` returns, or returned for this key less than a second ago in this process.
+
+    Only for what the command that follows finds out again; any other command forgets it all.
+    """
+    return ledger().recent.get(key, ledger().clock.now(), look)
+
+
 def end_reading(_error: BaseException | None = None) -> None:
     """Give back what the request's queries have read with."""
     if g.pop("reader", None) is not None:
@@ -69,6 +78,8 @@ def run(
 ) -> Outcome[Answer]:
     """Run a command as this request's actor."""
     end_reading()
+    if command.grouped_by is None:
+        ledger().recent.forget()
     outcome = ledger().run(command, actor=g.actor, key=key, dry_run=dry_run, **arguments)
     if not dry_run:
         _count(outcome)

@@ -14,12 +14,12 @@ from marshmallow import Schema, fields
 
 from ledger.domain.access.errors import CredentialRefused
 from ledger.domain.access.queries import operator_by_token
-from ledger.domain.devices.queries import actor_of, terminal_by_token
+from ledger.domain.devices.queries import authenticated
 from ledger.domain.wallets.queries import wallet_by_token
 from ledger.domain.wallets.records import WalletRecord
 from ledger.foundation.errors import Kind, Refusal
 from ledger.foundation.money import format_cents
-from ledger.web.dispatch import act_as, bearer_token, ledger, read
+from ledger.web.dispatch import act_as, bearer_token, ledger, read, recently
 from ledger.web.limits import StrictParser, strict_json
 
 PREFIX = "/pos"
@@ -71,8 +71,18 @@ def _envelope(schema: type[Schema]) -> type[Schema]:
 
 def authenticate_terminal() -> None:
     """Let the request be asked by the terminal of its api_token; refuses with CredentialRefused."""
-    g.terminal = read(terminal_by_token, api_token=_token())
-    act_as(actor_of(g.terminal))
+    g.terminal, actor = read(authenticated, api_token=_token())
+    act_as(actor)
+
+
+def authenticate_booking_terminal() -> None:
+    """Do as `authenticate_terminal` does, or as it did a moment ago for this token.
+
+    The booking looks at the credential again: one that was rolled meanwhile moves no money.
+    """
+    token = _token()
+    g.terminal, actor = recently(token, lambda: read(authenticated, api_token=token))
+    act_as(actor)
 
 
 def authenticate_operator() -> None:
@@ -86,6 +96,15 @@ def resolve_wallet() -> None:
     token_id = (request.view_args or {}).get("token_id")
     if token_id is not None:
         g.wallet = read(wallet_by_token, token_id=token_id)
+
+
+def require_wallet() -> None:
+    """Refuse a token without a wallet before the body is looked at, as `resolve_wallet` does.
+
+    The booking finds the wallet itself: that it was there a moment ago is enough.
+    """
+    token_id = request.view_args["token_id"]
+    recently(("wallet", token_id), lambda: read(wallet_by_token, token_id=token_id))
 
 
 def as_tapped(wallet: WalletRecord, token_id: str) -> WalletRecord:

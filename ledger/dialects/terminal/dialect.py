@@ -25,6 +25,7 @@ TERMINAL = Dialect(
     blueprints=(
         routes_terminals.own,
         routes_wallets.by_token,
+        routes_wallets.transactions,
         routes_wallets.others,
         routes_batches.batches,
         routes_holds.holds,

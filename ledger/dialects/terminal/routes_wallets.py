@@ -7,7 +7,9 @@ from flask import g, jsonify, request, url_for
 from ledger.dialects.terminal.conventions import (
     EnvelopedBlueprint,
     as_tapped,
+    authenticate_booking_terminal,
     authenticate_terminal,
+    require_wallet,
     resolve_wallet,
 )
 from ledger.dialects.terminal.documentation import NOTHING_BOOKED, documented
@@ -31,6 +33,9 @@ from ledger.web.dispatch import read, run
 by_token = EnvelopedBlueprint("Wallets by token", __name__, description="What a tapped token leads to.")
 by_token.before_request(authenticate_terminal)
 by_token.before_request(resolve_wallet)
+transactions = EnvelopedBlueprint("Transactions", __name__, description="What moves money on a wallet.")
+transactions.before_request(authenticate_booking_terminal)
+transactions.before_request(require_wallet)
 others = EnvelopedBlueprint("Wallets", __name__, description="Wallets by id, pairing, reversals.")
 others.before_request(authenticate_terminal)
 REVERSAL_STATUSES = {
@@ -48,13 +53,13 @@ def show_wallet_of_token(token_id):
     return g.wallet
 
 
-@by_token.post("/wallets/token/<token_id>/transactions")
-@by_token.arguments(TransactionRequestSchema)
-@by_token.arguments(DryRunSchema, location="query")
-@by_token.response(201, WalletSchema, description="Booked; the wallet with its new balance.")
-@by_token.alt_response(202, schema=WalletSchema, description="Booked before with this key; nothing more was.")
-@by_token.alt_response(200, schema=WalletSchema, description="A dry run; nothing was booked.")
-@documented(by_token, "terminal", 400, 401, 403, 404, body=TRANSACTION_DOCUMENT)
+@transactions.post("/wallets/token/<token_id>/transactions")
+@transactions.arguments(TransactionRequestSchema)
+@transactions.arguments(DryRunSchema, location="query")
+@transactions.response(201, WalletSchema, description="Booked; the wallet with its new balance.")
+@transactions.alt_response(202, schema=WalletSchema, description="Booked before with this key, not again.")
+@transactions.alt_response(200, schema=WalletSchema, description="A dry run; nothing was booked.")
+@documented(transactions, "terminal", 400, 401, 403, 404, body=TRANSACTION_DOCUMENT)
 def execute_transaction(body, query, token_id):
     """Execute a transaction on a wallet: a purchase, a debit or a top-up, at most once for each key."""
     command, key, arguments = asked(token_id, body)

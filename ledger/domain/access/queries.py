@@ -32,10 +32,10 @@ def operator_by_token(reader: Reader, *, token: str, secret_key: str, clock: Clo
     return Actor(ActorKind.OPERATOR, row.username, ROLE_PERMISSIONS[Role(row.role)], id=row.id)
 
 
-def terminal_id_by_token(reader: Reader, api_token: str) -> int:
-    """Return whose api_token this is; refuses with CredentialRefused."""
+def terminal_credential(reader: Reader, api_token: str) -> tuple[int, int]:
+    """Return the ids of an api_token's credential and of its terminal; refuses with CredentialRefused."""
     kind = CredentialKind.TERMINAL_TOKEN.value
-    terminal_id = tables.select_credential_owner(reader, kind, hash_secret(api_token))
-    if terminal_id is None:
+    row = tables.select_credential(reader, kind, hash_secret(api_token))
+    if row is None:
         raise CredentialRefused
-    return terminal_id
+    return row.id, row.terminal_id

@@ -48,8 +48,8 @@ class Credential(Base):
 
 
 _INSERT_OPERATOR = insert_if_absent_of(Operator)
-_CREDENTIAL_OWNER = Prepared(
-    select(Credential.terminal_id).where(
+_CREDENTIAL = Prepared(
+    select(Credential.id, Credential.terminal_id).where(
         Credential.secret_hash == bindparam("secret_hash"),
         Credential.kind == bindparam("kind"),
         Credential.revoked_at.is_(None),
@@ -79,6 +79,6 @@ def revoke_credentials(tx: Transaction, kind: str, terminal_id: int) -> None:
     tx.execute(update(Credential).where(*live).values(revoked_at=tx.now))
 
 
-def select_credential_owner(reader: Reader, kind: str, secret_hash: str) -> int | None:
-    """Return the terminal that a live credential belongs to."""
-    return reader.scalar(_CREDENTIAL_OWNER, kind=kind, secret_hash=secret_hash)
+def select_credential(reader: Reader, kind: str, secret_hash: str) -> Row | None:
+    """Return a live credential's id and the terminal that it belongs to."""
+    return reader.one(_CREDENTIAL, kind=kind, secret_hash=secret_hash)

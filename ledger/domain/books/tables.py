@@ -102,7 +102,8 @@ POSTING_COLUMNS = tuple(Posting.__table__.columns)
 
 _INSERT_ACCOUNT = insert_if_absent_of(Account)
 _TWO_ACCOUNTS = Prepared(
-    select(*ACCOUNT_COLUMNS).where(Account.id.in_([bindparam("source_id"), bindparam("destination_id")]))
+    select(*ACCOUNT_COLUMNS).where(Account.id.in_([bindparam("source_id"), bindparam("destination_id")])),
+    is_steady=True,
 )
 _BY_CENTS = bindparam("by_cents", type_=BigInteger)
 _CHANGE_BALANCE = Prepared(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ledger.domain.access.queries import terminal_id_by_token
+from ledger.domain.access.errors import CredentialRefused
+from ledger.domain.access.queries import terminal_credential
 from ledger.domain.devices import tables
 from ledger.domain.devices.errors import NotATerminal, TerminalUnknown
 from ledger.domain.devices.records import TerminalPermission, TerminalRecord
 from ledger.domain.devices.rules import TERMINAL_PERMISSIONS
 from ledger.foundation.actor import Actor, ActorKind
 from ledger.foundation.text import is_storable
-from ledger.storage.transaction import Reader, Row, Transaction
+from ledger.storage.transaction import Reader, Transaction
 
 
 def terminal_by_slug(reader: Reader, *, slug: str) -> TerminalRecord:
@@ -19,24 +21,41 @@ def terminal_by_slug(reader: Reader, *, slug: str) -> TerminalRecord:
     row = is_storable(slug) and tables.select_terminal_by_slug(reader, slug)
     if not row:
         raise TerminalUnknown
-    return _record(row)
+    return _record(*row)
 
 
 def terminal_by_token(reader: Reader, *, api_token: str) -> TerminalRecord:
     """Return the terminal that an api_token belongs to; refuses with CredentialRefused."""
-    return _record(tables.select_terminal(reader, terminal_id_by_token(reader, api_token)))
+    return authenticated(reader, api_token=api_token)[0]
+
+
+def authenticated(reader: Reader, *, api_token: str) -> tuple[TerminalRecord, Actor]:
+    """Return the terminal that an api_token belongs to, as what it is and as who is asking.
+
+    Refuses with CredentialRefused.
+    """
+    credential_id, terminal_id = terminal_credential(reader, api_token)
+    terminal = _record(*tables.select_terminal(reader, terminal_id))
+    return terminal, replace(actor_of(terminal), credential_id=credential_id)
 
 
 def terminals(reader: Reader, *, ids: Sequence[int] | None = None) -> list[TerminalRecord]:
     """Return the terminals with these ids, or all of them, in the order of their public ids."""
-    return [_record(row) for row in tables.select_terminals(reader, ids)]
+    return [_record(*row) for row in tables.select_terminals(reader, ids)]
 
 
 def acting_terminal(tx: Transaction) -> TerminalRecord:
-    """Return the terminal that is asking; refuses with NotATerminal anybody else."""
+    """Return the terminal that is asking; refuses with NotATerminal anybody else.
+
+    Its credential is looked at again: a door may have looked a moment before it was rolled. Refuses with
+    CredentialRefused then.
+    """
     if tx.actor.kind is not ActorKind.TERMINAL:
         raise NotATerminal
-    return _record(tables.select_terminal(tx, tx.actor.id))
+    *terminal, revoked_at = tables.select_asking_terminal(tx, tx.actor.id, tx.actor.credential_id)
+    if revoked_at is not None:
+        raise CredentialRefused
+    return _record(*terminal)
 
 
 def actor_of(terminal: TerminalRecord) -> Actor:
@@ -44,5 +63,7 @@ def actor_of(terminal: TerminalRecord) -> Actor:
     return Actor(ActorKind.TERMINAL, terminal.slug, TERMINAL_PERMISSIONS[terminal.permission], id=terminal.id)
 
 
-def _record(row: Row) -> TerminalRecord:
-    return TerminalRecord(**(row._asdict() | {"permission": TerminalPermission(row.permission)}))
+def _record(
+    terminal_id: int, slug: str, friendly_name: str, permission: str, *account_ids: int
+) -> TerminalRecord:
+    return TerminalRecord(terminal_id, slug, friendly_name, TerminalPermission(permission), *account_ids)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ledger.domain.access.tables import Credential
 from ledger.storage.columns import Base
 from ledger.storage.prepared import Prepared
 from ledger.storage.tables import insert_if_absent_of
@@ -44,6 +45,12 @@ TERMINAL_COLUMNS = (
 
 _INSERT_TERMINAL = insert_if_absent_of(Terminal)
 _TERMINAL = Prepared(select(*TERMINAL_COLUMNS).where(Terminal.id == bindparam("terminal_id")))
+_ASKING = Prepared(
+    select(*TERMINAL_COLUMNS, Credential.revoked_at)
+    .join(Credential, Credential.id == bindparam("credential_id"), isouter=True)
+    .where(Terminal.id == bindparam("terminal_id")),
+    is_steady=True,
+)
 
 
 def insert_terminal(tx: Transaction, **values: object) -> int | None:
@@ -54,6 +61,11 @@ def insert_terminal(tx: Transaction, **values: object) -> int | None:
 def select_terminal(reader: Reader, terminal_id: int) -> Row:
     """Return a terminal that exists, by id."""
     return reader.one(_TERMINAL, terminal_id=terminal_id)
+
+
+def select_asking_terminal(tx: Transaction, terminal_id: int, credential_id: int | None) -> Row:
+    """Return a terminal that exists, by id, and since when the credential that it came with is dead."""
+    return tx.one(_ASKING, terminal_id=terminal_id, credential_id=credential_id)
 
 
 def select_terminal_by_slug(reader: Reader, slug: str) -> Row | None:
