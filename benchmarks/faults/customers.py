@@ -35,6 +35,8 @@ class Customers:
     ) -> None:
         self.receipts: list[Receipt] = []
         self.statuses: Counter = Counter()
+        # In which words a request was answered 503.
+        self.refusals: set[str] = set()
         self._shop = shop
         self._port = port
         self._connections = connections
@@ -93,6 +95,8 @@ class Customers:
             self.statuses[status] += 1
             if status == CREATED:
                 receipt.balance_cents = body["data"]["balance"]
+            if status == UNAVAILABLE:
+                self.refusals.add(body["message"])
             if status not in (None, 500, UNAVAILABLE):
                 return
             await asyncio.sleep(PAUSE_S)

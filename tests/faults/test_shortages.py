@@ -20,8 +20,7 @@ def test_files_that_cannot_grow_refuse_debits_until_they_can(tmp_path):
 def test_a_write_protected_database_says_so_and_is_readable(tmp_path):
     came = forbid_writing(tmp_path)
     assert came.findings == []
-    assert all("write-protected" in said for said in came.words)
-    assert came.words
+    assert any("write-protected" in said for said in came.words)
 
 
 def test_no_connection_left_is_refused_until_there_is_one():
