@@ -76,14 +76,17 @@ class Runner:
         # The drivers call a serialization failure an operational error too: it is looked at before
         # such errors become the refusal that the database cannot be reached.
         with translated_errors():
-            for _ in range(ATTEMPTS):
-                try:
-                    with self._database.writing(keep=not dry_run) as connection:
-                        return self._run_once(Reader(connection), request)
-                except DBAPIError as error:
-                    if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
-                        raise
-            raise TooContended
+            return self._run_patiently(request, keep=not dry_run)
+
+    def _run_patiently(self, request: Request[Answer], keep: bool) -> Outcome[Answer]:
+        for _ in range(ATTEMPTS):
+            try:
+                with self._database.writing(keep=keep) as connection:
+                    return self._run_once(Reader(connection), request)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
+                    raise
+        raise TooContended
 
     def run_together(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
         """Run requests one after the other in one transaction, which waits for the disk once.

@@ -21,6 +21,11 @@ def account_record(row: Row) -> AccountRecord:
     return AccountRecord(row.id, row.code, AccountKind(row.kind), row.normal_side, row.currency)
 
 
+def account_by_id(reader: Reader, account_id: int) -> AccountRecord:
+    """Return an account that exists."""
+    return account_record(tables.select_two_accounts(reader, account_id, account_id)[0])
+
+
 def _accounts_of(reader: Reader, entry: Entry) -> dict[int, AccountRecord]:
     """Return those of an entry's two accounts that exist, by id."""
     rows = tables.select_two_accounts(reader, entry.source_id, entry.destination_id)

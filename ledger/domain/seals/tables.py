@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ledger.domain.books.tables import Posting
 from ledger.domain.seals.rules import POSTING_FIELDS
 from ledger.storage.columns import Base
+from ledger.storage.tables import insert_if_absent_of
 from ledger.storage.transaction import Reader, Row, Transaction
 
 
@@ -62,6 +63,9 @@ def stream_postings(reader: Reader, first_id: int, last_id: int, limit: int) -> 
     return reader.stream(statement.order_by(Posting.id).limit(limit))
 
 
+_INSERT_SEAL = insert_if_absent_of(Seal)
+
+
 def insert_seal(tx: Transaction, **values: object) -> int | None:
     """Append a seal and return its id, or None when another one stands in its place."""
-    return tx.insert_if_absent(Seal, **values)
+    return tx.scalar(_INSERT_SEAL, **values)

@@ -82,7 +82,7 @@ def statement(reader: Reader, *, code: str, before: str | None = None, limit: in
 def wallet_balance_cents_at(reader: Reader, *, code: str, moment: datetime) -> int:
     """Return what a wallet held at a moment: all that was recorded before it; refuses with WalletUnknown."""
     wallet = wallet_by_code(reader, code=code)
-    account = books.accounts_by_id(reader, (wallet.account_id,))[wallet.account_id]
+    account = books.account_by_id(reader, wallet.account_id)
     return books.balance_cents_at(reader, account, moment)
 
 

@@ -10,6 +10,7 @@ from ledger.domain.access.rules import ROLE_PERMISSIONS
 from ledger.domain.catalog.commands import install_terminal
 from ledger.domain.devices.commands import roll_api_token
 from ledger.domain.devices.records import TerminalPermission
+from ledger.domain.holds import commands as holds
 from ledger.domain.seals.commands import append_seal
 from ledger.domain.seals.records import BlockRecord
 from ledger.domain.wallets import commands, pairing
@@ -45,6 +46,11 @@ MATRIX = {
     pairing.block_token: ({"token_id": TOKEN}, "staff admin"),
     pairing.unpair_token: ({"token_id": TOKEN}, "staff admin"),
     pairing.replace_token: ({"wallet_code": "wal_none", "new_token_id": "04FFFFFF"}, "staff admin"),
+    holds.reserve: ({"amount_cents": 5, **ABOUT}, "debit all admin"),
+    holds.capture: ({"hold_code": "hld_none"}, "debit all admin"),
+    holds.release: ({"hold_code": "hld_none"}, "debit all admin"),
+    holds.release_by_hand: ({"hold_code": "hld_none"}, "staff admin"),
+    holds.expire: ({"wallet_code": "wal_none"}, "staff admin"),
     install_terminal: (
         {"slug": "x", "friendly_name": "X", "permission": TerminalPermission.ALL, "currency": "EUR"},
         "admin",

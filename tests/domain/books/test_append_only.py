@@ -26,7 +26,7 @@ REPLACEMENTS = [
     "INSERT OR REPLACE INTO audit_log SELECT * FROM audit_log",
 ]
 TRUNCATIONS = [
-    "TRUNCATE postings",
+    "TRUNCATE postings CASCADE",
     "TRUNCATE audit_log CASCADE",
     "TRUNCATE accounts CASCADE",
     "INSERT INTO postings SELECT * FROM postings ON CONFLICT (id) DO UPDATE SET amount_cents = 1",
