@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
@@ -21,6 +22,14 @@ from ledger.web.openapi import publish
 from ledger.writer.client import WriterClient
 
 DIALECTS = (TERMINAL,)
+
+
+class Application(Flask):
+    """Flask without the question whether a function is asynchronous, which it asks twenty times a request."""
+
+    def ensure_sync(self, func: Callable) -> Callable:
+        """Return the function: none here is asynchronous."""
+        return func
 
 
 class BoundSQLAlchemy(SQLAlchemy):
@@ -43,7 +52,7 @@ def create_app(
     Refuses with SchemaOutdated when the database has not been migrated.
     """
     settings = settings or Settings.from_environment()
-    app = Flask("ledger", static_folder="web/static", template_folder="web/templates")
+    app = Application("ledger", static_folder="web/static", template_folder="web/templates")
     app.url_map.strict_slashes = False
     app.json.sort_keys = False
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url

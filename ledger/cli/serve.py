@@ -58,7 +58,10 @@ def write(listener: socket.socket) -> None:
     with suppress(OSError):
         Path("/proc/self/comm").write_text(WRITER_NAME)
     ledger = open_ledger()
-    writer = Writer(ledger.runner, listener)
+    # Imported here only, as the application is: the figures are files by now.
+    from ledger.instruments import QUEUE_DEPTH
+
+    writer = Writer(ledger.runner, listener, tell_depth=QUEUE_DEPTH.set)
     signal.signal(signal.SIGTERM, lambda *_: writer.stop())
     # Ctrl-C reaches every process of a terminal; the master decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

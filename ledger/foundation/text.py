@@ -13,4 +13,7 @@ def is_text(value: str, longest: int) -> bool:
 
 def is_storable(value: str) -> bool:
     """Say whether every database can keep this string."""
-    return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    try:
+        return b"\x00" not in value.encode()
+    except UnicodeEncodeError:
+        return False

@@ -49,7 +49,10 @@ def restore(kind: Any, value: Any) -> Any:
     return kind(value)
 
 
+# Made once; and it writes most arguments without asking `plain`, which is called for what is no JSON value.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=plain)
+
+
 def fingerprint(command_name: str, arguments: dict[str, Any]) -> str:
     """Return a hash that two requests share only if they ask for the same thing."""
-    asked = json.dumps([command_name, plain(arguments)], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(asked.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode([command_name, arguments]).encode()).hexdigest()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import BindParameter, Dialect, Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ReturnsRows
+
+from ledger.storage.columns import UtcDateTime
 
 Processor = Callable[[Any], Any] | None
 
@@ -54,10 +57,7 @@ class _Compiled:
         self._text = str(compiled)
         self._order = compiled.positiontup
         self._defaults = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
-        self._binders = _present(
-            (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
-            for bind, name in compiled.bind_names.items()
-        )
+        self._binders = _present((name, _binder(bind, dialect)) for bind, name in compiled.bind_names.items())
         columns = list(statement.exported_columns) if isinstance(statement, ReturnsRows) else []
         self._readers = _present(
             (position, column.type.dialect_impl(dialect).result_processor(dialect, None))
@@ -83,6 +83,12 @@ class _Compiled:
         for position, process in self._readers:
             values[position] = process(values[position])
         return values
+
+
+def _binder(bind: BindParameter, dialect: Dialect) -> Processor:
+    process = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    # All rows of a command are of one moment, and writing it down costs more than remembering it.
+    return lru_cache(4)(process) if isinstance(bind.type, UtcDateTime) and process else process
 
 
 def _present(processors: Iterable[tuple[Any, Processor]]) -> list[tuple[Any, Callable[[Any], Any]]]:

@@ -38,18 +38,21 @@ def install(app: Flask) -> None:
 
 
 def strict_json(text: bytes) -> Any:
-    """Parse JSON by the letter: decimals stay exact, NaN and Infinity are refused (BODIES.md §0.2).
+    """Parse JSON by the letter, in UTF-8: decimals stay exact, NaN and Infinity are refused (BODIES.md §0.2).
 
     Raises ValueError, also for nesting that would exhaust the stack and for exponents beyond any decimal.
     """
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        return _STRICT.decode(text.decode())
     except (RecursionError, InvalidOperation) as error:
         raise ValueError("nested too deeply, or a number beyond all bounds") from error
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_STRICT = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
 
 
 class StrictParser(FlaskParser):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ledger.settings import Network
 
 
-def client_address(peer: str, forwarded: str, proxies: Iterable[Network]) -> str:
+@lru_cache(1024)
+def client_address(peer: str, forwarded: str, proxies: tuple[Network, ...]) -> str:
     """Return the address that a request came from.
 
     `forwarded` is its X-Forwarded-For: each proxy has added to its end whom it heard. So it is read

@@ -8,6 +8,7 @@ import selectors
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -24,8 +25,11 @@ _WAKE_S = 1.0
 class Writer:
     """Books for its askers, as long as its parent lives or somebody is connected."""
 
-    def __init__(self, runner: Runner, listener: socket.socket) -> None:
+    def __init__(
+        self, runner: Runner, listener: socket.socket, *, tell_depth: Callable[[int], Any] | None = None
+    ) -> None:
         self._runner = runner
+        self._tell_depth = tell_depth or (lambda depth: None)
         self._listener = listener
         self._parent = os.getppid()
         self._is_stopping = False
@@ -46,7 +50,9 @@ class Writer:
                 else:
                     self._hear(key.fileobj, key.data)
             while self._waiting:
+                self._tell_depth(len(self._waiting))
                 self._work()
+                self._tell_depth(len(self._waiting))
         for ours in (self._askers, self._wake, self._woken):
             ours.close()
 
