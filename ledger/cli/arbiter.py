@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class WriterArbiter(Arbiter):
         self._writer_pid: int | None = None
         self._started_at_s = -_RESTART_PAUSE_S
         self._folder = Path(tempfile.mkdtemp(prefix="tapledger-"))
+        self._folder_number = os.open(self._folder, os.O_DIRECTORY)
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(self.writer_address))
         self._listener.listen(128)
@@ -39,7 +41,10 @@ class WriterArbiter(Arbiter):
     @property
     def writer_address(self) -> Path:
         """Return where the writer is asked; the folder is this user's alone."""
-        return self._folder / "writer"
+        # A socket's path has little room, and a folder for temporary files may lie deep: on Linux the
+        # folder has a short name too, in all processes that were forked after it was opened.
+        short = Path(f"/proc/self/fd/{self._folder_number}")
+        return (short if short.exists() else self._folder) / "writer"
 
     def manage_workers(self) -> None:
         """Keep the writer and the workers alive; the master's loop calls this every second at least."""
@@ -51,6 +56,8 @@ class WriterArbiter(Arbiter):
         super().stop(graceful)
         self._stop_writer()
         self._listener.close()
+        with suppress(OSError):
+            os.close(self._folder_number)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _keep_writer(self) -> None:

@@ -19,7 +19,9 @@ from ledger.cli.arbiter import WriterArbiter
 from ledger.cli.context import open_ledger
 from ledger.cli.worker import REQUEST_DEADLINE_S
 from ledger.foundation.logs import log_to_stderr
-from ledger.storage.database import BUSY_TIMEOUT_MS, CONNECTIONS
+from ledger.service import Ledger
+from ledger.settings import Settings
+from ledger.storage.database import BUSY_TIMEOUT_MS, CONNECTIONS, open_database
 from ledger.writer.process import Writer
 
 # A terminal keeps its connection between two customers: a new one costs it a handshake.
@@ -57,10 +59,12 @@ def write(listener: socket.socket) -> None:
     """Be the writer of this server's books; `ps` and `top` on Linux tell it from the workers by name."""
     with suppress(OSError):
         Path("/proc/self/comm").write_text(WRITER_NAME)
-    ledger = open_ledger()
     # Imported here only, as the application is: the figures are files by now.
     from ledger.instruments import QUEUE_DEPTH
 
+    # Whether the schema fits, the workers say; a database that is away comes back to a writer that is there.
+    settings = Settings.from_environment()
+    ledger = Ledger(open_database(settings.database_url), settings)
     writer = Writer(ledger.runner, listener, tell_depth=QUEUE_DEPTH.set)
     signal.signal(signal.SIGTERM, lambda *_: writer.stop())
     # Ctrl-C reaches every process of a terminal; the master decides what it means.

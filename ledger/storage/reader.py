@@ -27,16 +27,17 @@ class Reader:
         # The driver's own, for prepared statements.
         self._driver = connection.connection.driver_connection
         self._steady: dict[tuple, Any] = {}
+        self._is_pipelined = False
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
         """Execute a statement and return its first row, or None."""
-        if isinstance(statement, Prepared):
+        if self._goes_to_driver(statement):
             return next(iter(self._run(statement, values)), None)
         return self.connection.execute(statement, values).first()
 
     def all(self, statement: Statement, **values: Any) -> Sequence[Row]:
         """Execute a statement and return every row."""
-        if isinstance(statement, Prepared):
+        if self._goes_to_driver(statement):
             return list(self._run(statement, values))
         return self.connection.execute(statement, values).all()
 
@@ -67,11 +68,14 @@ class Reader:
         if self.dialect.name != "postgresql":
             yield
             return
+        self._is_pipelined = True
         try:
             with self._driver.pipeline():
                 yield
         except self.dialect.loaded_dbapi.Error as error:
             raise wrapped(error, self.dialect, self._driver) from error
+        finally:
+            self._is_pipelined = False
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -88,7 +92,14 @@ class Reader:
             raise
         self._driver.execute("RELEASE SAVEPOINT apart")
 
-    def _run(self, statement: Prepared, values: dict[str, Any]) -> Any:
+    def _goes_to_driver(self, statement: Statement) -> bool:
+        return self._is_pipelined or isinstance(statement, Prepared)
+
+    def _run(self, statement: Statement, values: dict[str, Any]) -> Any:
+        if not isinstance(statement, Prepared):
+            # SQLAlchemy looks for a result before one is there: in a pipeline, the few statements that
+            # are not prepared are compiled for this once.
+            return Prepared(statement).run(self._driver, self.dialect, values)
         if not statement.is_steady:
             return statement.run(self._driver, self.dialect, values)
         asked = (statement, *values.values())

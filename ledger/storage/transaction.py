@@ -8,7 +8,6 @@ from typing import Any
 from ledger.foundation.actor import Actor
 from ledger.foundation.ids import Ids
 from ledger.storage.keys import require_key
-from ledger.storage.prepared import Prepared
 from ledger.storage.reader import Reader, Row, Statement
 from ledger.storage.tables import find_key, insert_key
 
@@ -23,7 +22,7 @@ class Transaction(Reader):
 
     def __init__(self, reader: Reader, *, actor: Actor, ids: Ids, now: datetime, command_id: int) -> None:
         super().__init__(reader.connection)
-        self._steady = reader._steady
+        self._steady, self._is_pipelined = reader._steady, reader._is_pipelined
         self.actor = actor
         self.ids = ids
         self.now = now
@@ -32,7 +31,7 @@ class Transaction(Reader):
 
     def execute(self, statement: Statement, **values: Any) -> None:
         """Execute a statement that returns nothing."""
-        if isinstance(statement, Prepared):
+        if self._goes_to_driver(statement):
             self._run(statement, values)
         else:
             self.connection.execute(statement, values)

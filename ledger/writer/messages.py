@@ -11,7 +11,7 @@ from ledger.storage.command import Request
 # may have been told so. Monotonic time is one for all processes of a machine.
 PATIENCE_S = 5.0
 # What the writer has begun may take this long, on top of that, before its asker gives it up.
-WORK_S = 60.0
+WORK_S = 10.0
 
 
 class WriterBusy(Unavailable):

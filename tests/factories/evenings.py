@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ledger.domain.access.commands import add_operator
 from ledger.domain.access.records import Role
+from ledger.domain.holds.commands import capture, reserve
 from ledger.domain.wallets.commands import debit, purchase, reverse_key, top_up
 from ledger.domain.wallets.pairing import block_token, issue_pairing_code, replace_token
 from ledger.foundation.actor import operator_on_this_machine
+from ledger.jobs.sealing import seal_history
 from ledger.service import Ledger
 from tests.factories.terminals import Installed, install
 from tests.factories.wallets import open_wallet
@@ -26,6 +28,12 @@ def play_evening(ledger: Ledger) -> Installed:
     _at(terminal, ledger, top_up, "coins", amount_cents=250, coins=[{"denomination": 50, "count": 5}])
     ledger.run(reverse_key, actor=terminal.actor, reversed_key=KEYS[0], description="Back")
     ledger.run(reverse_key, actor=terminal.actor, reversed_key="never used", description="Back")
+    held = ledger.run(
+        reserve, actor=terminal.actor, token_id=TOKEN, amount_cents=300, description="A vend"
+    ).answer
+    ledger.run(capture, actor=terminal.actor, hold_code=held.hold.code, amount_cents=200)
+    _at(terminal, ledger, reserve, "held", amount_cents=40)
+    list(seal_history(ledger, actor=operator_on_this_machine()))
     _by_hand(ledger, replace_token, wallet_code=bert.code, new_token_id="found")
     _by_hand(ledger, replace_token, wallet_code=bert.code, new_token_id="and again")
     _by_hand(ledger, block_token, token_id="and again")

@@ -29,7 +29,7 @@ def test_a_worker_that_starts_while_the_database_is_away_waits_for_it():
         with Customers(shop, lambda: server.port, connections=1) as customers:
             customers.wait_for(1)
             cluster.kill()
-            kill(next(iter(server.children())))
+            kill(next(pid for pid, role in server.children().items() if role == WORKER))
             while "it waits" not in server.log:
                 time.sleep(0.05)
             cluster.start()

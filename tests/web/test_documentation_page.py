@@ -22,6 +22,7 @@ OPERATIONS = [
     "PUT /pos/wallets/token/{token_id}",
     "GET /pos/wallets/{wallet_id}",
     "POST /pos/transactions/{idempotency_key}/reverse",
+    "POST /pos/batches",
     "POST /pos/wallets/token/{token_id}/holds",
     "POST /pos/holds/{hold_id}/capture",
     "POST /pos/holds/{hold_id}/release",

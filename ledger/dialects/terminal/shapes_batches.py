@@ -63,7 +63,12 @@ BATCH_DOCUMENT = {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": MAX_TRANSACTIONS,
-                "items": {"allOf": [BatchedTransactionSchema, EXACTLY_ONE]},
+                "items": {
+                    "anyOf": [
+                        {"allOf": [BatchedTransactionSchema, EXACTLY_ONE]},
+                        {"description": "Anything else is refused by itself, in its own result."},
+                    ]
+                },
             }
         },
     },

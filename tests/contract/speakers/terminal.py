@@ -82,6 +82,8 @@ class TerminalSpeaker:
             "POST /pos/transactions/<idempotency_key>/reverse",
             self.ask("POST", "/pos/transactions/tour/reverse", **reverse),
         )
+        entry = {"token_id": TOKEN, "amount": -1, "description": "Offline", "idempotency_key": "batched"}
+        yield "POST /pos/batches", self.ask("POST", "/pos/batches", json={"transactions": [entry]})
         yield from self._holds()
         yield from self._administration()
         yield "GET /pos/openapi.json", self.ask("GET", "/pos/openapi.json")

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
+from importlib import import_module
 from pathlib import Path
 
-import ledger.demo_data  # noqa: F401 (its refusals count as well)
+import ledger.demo_data
+import ledger.domain
 import ledger.domain.closing.queries
 import ledger.jobs.sealing  # noqa: F401 (as do those of what is done beside the requests)
+import ledger.moving
+import ledger.web
 from ledger.app import DIALECTS
 from ledger.dialects.terminal.conventions import STATUSES, STATUSES_BY_CODE
 from ledger.foundation import errors
 from ledger.foundation.errors import every_refusal
 from tests.dialects.terminal.test_url_map import routes
 
+# Every refusal counts, whichever module of the house has it.
+for _floor in (ledger.domain, ledger.moving, ledger.web):
+    for _found in pkgutil.walk_packages(_floor.__path__, f"{_floor.__name__}."):
+        import_module(_found.name)
 README = Path(ledger.demo_data.__file__).parent / "dialects" / "terminal" / "README.md"
 TEXT = README.read_text()
 

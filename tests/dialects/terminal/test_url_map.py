@@ -10,6 +10,7 @@ from tests.dialects.terminal.documents import published
 
 # What we add to the published API (ledger/dialects/terminal/README.md), and the document of it all.
 OURS = {
+    ("POST", "/pos/batches"),
     ("POST", "/pos/transactions/{}/reverse"),
     ("POST", "/pos/wallets/token/{}/holds"),
     ("POST", "/pos/holds/{}/capture"),
