@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -84,7 +85,7 @@ class Runner:
                 with self._database.writing(keep=keep) as connection:
                     return self._run_once(Reader(connection), request)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
+                if not _is_transient(error):
                     raise
         raise TooContended
 
@@ -95,13 +96,13 @@ class Runner:
         would have raised alone. Nothing is booked until this returns.
         """
         try:
-            with translated_errors(), self._database.writing() as connection:
+            with translated_errors(), _transient_apart(), self._database.writing() as connection:
                 reader = Reader(connection)
                 with reader.pipelined():
                     return [self._run_apart(reader, request) for request in requests]
         except Unavailable as refusal:
             return [refusal] * len(requests)
-        except DBAPIError:
+        except (DBAPIError, _Transient):
             # What the database did not take was one request's; nothing of the others' is left either.
             return [self._run_caught(request) for request in requests]
 
@@ -138,6 +139,25 @@ class Runner:
             complete_key(reader, key_id, command_id, plain(answer))
         events = tuple(name for name, _ in transaction.events)
         return Outcome(answer, is_repeat=False, events=events)
+
+
+class _Transient(Exception):
+    """Nothing was wrong with the requests, only with their moment."""
+
+
+@contextmanager
+def _transient_apart() -> Iterator[None]:
+    # Before it becomes the refusal that the database cannot be reached: the drivers call it operational too.
+    try:
+        yield
+    except DBAPIError as error:
+        if _is_transient(error):
+            raise _Transient from error
+        raise
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in _TRANSIENT_SQLSTATES
 
 
 def _who(actor: Actor) -> dict[str, str]:

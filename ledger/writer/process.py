@@ -20,6 +20,7 @@ from ledger.writer.wire import ConnectionEnded, Inbox, packed
 # Larger groups save nothing more at the disk and let the first of them wait for the last.
 GROUP_SIZE = 64
 _WAKE_S = 1.0
+_ANSWER_S = 2.0
 
 
 class Writer:
@@ -67,6 +68,8 @@ class Writer:
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()
+        # A worker that was stopped in mid-answer must not stop everybody else.
+        connection.settimeout(_ANSWER_S)
         self._askers.register(connection, selectors.EVENT_READ, Inbox(connection))
 
     def _hear(self, connection: socket.socket, inbox: Inbox) -> None:
@@ -128,6 +131,10 @@ def _answer(asker: socket.socket, outcome: Any) -> None:
     except (pickle.PicklingError, TypeError, AttributeError):
         # An error that cannot travel is still told for what it was.
         message = packed(RuntimeError(repr(outcome)))
-    # Whoever has gone away learns by repeating the key; the loop finds the connection ended.
-    with suppress(OSError):
+    try:
         asker.sendall(message)
+    except OSError:
+        # Whoever has gone away learns by repeating the key; the loop finds the connection ended. What was
+        # sent in part is of no use to anybody.
+        with suppress(OSError):
+            asker.shutdown(socket.SHUT_RDWR)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pickle
 import socket
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from ledger.domain.books import tables
 from ledger.domain.books.errors import FloorReached
@@ -226,3 +228,39 @@ def test_only_what_gains_by_it_goes_to_the_writer_of_postgresql(ledger, operator
     assert balance_cents(ledger, made) == 0
     with pytest.raises(WriterLost):
         client.run(debit, actor=install(ledger).actor, key="k1", **taking(30, "0455"))
+
+
+class Deadlock(sqlite3.OperationalError):
+    """What a PostgreSQL driver raises for the one of two that waited for each other."""
+
+    sqlstate = "40P01"
+
+
+def test_a_group_that_met_a_deadlock_is_run_again_one_by_one(client, ledger, actor):
+    met = []
+
+    @command("tests.deadlocked_once", answers=WalletRecord, grouped_by="token_id")
+    def deadlocked_once(tx, **arguments):
+        answer = debit(tx, **arguments)
+        if not met:
+            met.append(answer)
+            raise OperationalError("UPDATE", {}, Deadlock())
+        return answer
+
+    requests = [
+        Request.of(asked, actor=actor, key=f"k{number}", arguments=taking(10))
+        for number, asked in enumerate((debit, deadlocked_once, debit))
+    ]
+    came = client.run_together(requests)
+    assert [outcome.answer.balance_cents for outcome in came] == [990, 980, 970]
+
+
+def test_an_asker_that_does_not_read_its_answer_stops_nobody(client, ledger, listener, actor, monkeypatch):
+    monkeypatch.setattr("ledger.writer.process._ANSWER_S", 0.2)
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.connect(listener.getsockname())
+        requests = tuple(
+            Request.of(debit, actor=actor, key=f"deaf-{number}", arguments=taking(1)) for number in range(500)
+        )
+        deaf.sendall(packed(Ask(requests * 4, time.monotonic(), is_batch=True)))
+        assert client.run(debit, actor=actor, key="k1", **taking(1, OTHER)).answer.balance_cents == 999
