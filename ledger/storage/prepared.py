@@ -32,14 +32,24 @@ class Prepared:
 
     def run(self, driver: Any, dialect: Dialect, values: dict[str, Any]) -> Iterable[Any]:
         """Execute on a driver's connection and return the rows, each with the columns' names."""
+        try:
+            return self._for(dialect).run(driver, values)
+        except dialect.loaded_dbapi.Error as error:
+            raise wrapped(error, dialect, driver) from error
+
+    def run_many(self, driver: Any, dialect: Dialect, many: list[dict[str, Any]]) -> None:
+        """Execute once for each of the values, in their order."""
+        try:
+            self._for(dialect).run_many(driver, many)
+        except dialect.loaded_dbapi.Error as error:
+            raise wrapped(error, dialect, driver) from error
+
+    def _for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             statement = self._build(dialect.name) if callable(self._build) else self._build
             compiled = self._compiled[dialect.name] = _Compiled(statement, dialect)
-        try:
-            return compiled.run(driver, values)
-        except dialect.loaded_dbapi.Error as error:
-            raise wrapped(error, dialect, driver) from error
+        return compiled
 
 
 def wrapped(error: Exception, dialect: Dialect, driver: Any) -> Exception:
@@ -65,18 +75,23 @@ class _Compiled:
         )
         self._row = namedtuple("Row", [column.name for column in columns])._make if columns else None
 
+    def run_many(self, driver: Any, many: list[dict[str, Any]]) -> None:
+        driver.cursor().executemany(self._text, [self._given(values) for values in many])
+
     def run(self, driver: Any, values: dict[str, Any]) -> Iterable[Any]:
-        values = self._defaults | values
-        for name, process in self._binders:
-            values[name] = process(values[name])
-        given = [values[name] for name in self._order] if self._order else values
-        cursor = driver.execute(self._text, given)
+        cursor = driver.execute(self._text, self._given(values))
         if self._row is None:
             return ()
         rows = cursor.fetchall()
         if not self._readers:
             return map(self._row, rows)
         return [self._row(self._read(row)) for row in rows]
+
+    def _given(self, values: dict[str, Any]) -> list[Any] | dict[str, Any]:
+        values = self._defaults | values
+        for name, process in self._binders:
+            values[name] = process(values[name])
+        return [values[name] for name in self._order] if self._order else values
 
     def _read(self, row: tuple) -> list[Any]:
         values = list(row)

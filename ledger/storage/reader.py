@@ -18,6 +18,10 @@ Statement = Executable | Prepared
 STREAMED_ROWS = 1_000
 
 
+class NotGathered(Exception):
+    """A command of a group wants to write more than it appends: it has to be run by itself."""
+
+
 class Reader:
     """Executes statements inside one transaction; `values` are for a statement's named parameters."""
 
@@ -28,6 +32,8 @@ class Reader:
         self._driver = connection.connection.driver_connection
         self._steady: dict[tuple, Any] = {}
         self._is_pipelined = False
+        # What was appended and is not written yet; None where it is written at once.
+        self._appended: list[tuple[Prepared, dict[str, Any]]] | None = None
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
         """Execute a statement and return its first row, or None."""
@@ -58,6 +64,30 @@ class Reader:
         if self.dialect.name == "postgresql":
             self.connection.execute(text("SET LOCAL statement_timeout = 0"))
 
+    @property
+    def gathers(self) -> bool:
+        """Say whether what is appended is written at the end."""
+        return self._appended is not None
+
+    def append(self, statement: Prepared, **values: Any) -> None:
+        """Write a row that nobody looks at before the transaction's end; in a group they go together."""
+        if self._appended is None:
+            self._run(statement, values)
+        else:
+            self._appended.append((statement, values))
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Write what is appended inside at its end: all rows of one statement together, in their order."""
+        self._appended = []
+        yield
+        by_statement: dict[Prepared, list[dict[str, Any]]] = {}
+        for statement, values in self._appended:
+            by_statement.setdefault(statement, []).append(values)
+        for statement, many in by_statement.items():
+            statement.run_many(self._driver, self.dialect, many)
+        self._appended = None
+
     @contextmanager
     def pipelined(self) -> Iterator[None]:
         """Send statements whose answer nobody waits for together with the next one (PostgreSQL).
@@ -81,12 +111,14 @@ class Reader:
     def apart(self) -> Iterator[None]:
         """Undo what is done inside, and only that, when an exception passes."""
         self._driver.execute("SAVEPOINT apart")
+        mark = len(self._appended or ())
         try:
             yield
-        except DBAPIError:
+        except (DBAPIError, NotGathered):
             # The database's own errors are for whoever holds the whole transaction.
             raise
         except Exception:
+            del (self._appended or [])[mark:]
             self._driver.execute("ROLLBACK TO SAVEPOINT apart")
             self._driver.execute("RELEASE SAVEPOINT apart")
             raise

@@ -16,8 +16,16 @@ from ledger.storage.answers import plain, restore
 from ledger.storage.command import Command, Outcome, Request
 from ledger.storage.database import Database, translated_errors
 from ledger.storage.keys import require_key
-from ledger.storage.reader import Reader
-from ledger.storage.tables import complete_key, find_key, insert_audit_row, insert_event, insert_key
+from ledger.storage.reader import NotGathered, Reader
+from ledger.storage.tables import (
+    append_audit_row,
+    complete_key,
+    draw_command_ids,
+    find_key,
+    insert_audit_row,
+    insert_event,
+    insert_key,
+)
 from ledger.storage.transaction import Transaction
 
 Answer = TypeVar("Answer")
@@ -98,19 +106,21 @@ class Runner:
         try:
             with translated_errors(), _transient_apart(), self._database.writing() as connection:
                 reader = Reader(connection)
-                with reader.pipelined():
-                    return [self._run_apart(reader, request) for request in requests]
+                with reader.pipelined(), reader.gathered():
+                    command_ids = draw_command_ids(reader, len(requests))
+                    pairs = zip(requests, command_ids, strict=True)
+                    return [self._run_apart(reader, request, drawn) for request, drawn in pairs]
         except Unavailable as refusal:
             return [refusal] * len(requests)
-        except (DBAPIError, _Transient):
+        except (DBAPIError, _Transient, NotGathered):
             # What the database did not take was one request's; nothing of the others' is left either.
             return [self._run_caught(request) for request in requests]
 
-    def _run_apart(self, reader: Reader, request: Request) -> Outcome | Exception:
+    def _run_apart(self, reader: Reader, request: Request, command_id: int) -> Outcome | Exception:
         try:
             with reader.apart():
-                return self._run_once(reader, request)
-        except DBAPIError:
+                return self._run_once(reader, request, command_id)
+        except (DBAPIError, NotGathered):
             raise
         except Exception as error:
             return error
@@ -121,7 +131,9 @@ class Runner:
         except Exception as error:
             return error
 
-    def _run_once(self, reader: Reader, request: Request[Answer]) -> Outcome[Answer]:
+    def _run_once(
+        self, reader: Reader, request: Request[Answer], command_id: int | None = None
+    ) -> Outcome[Answer]:
         now = self._clock.now()
         actor, key_id = request.actor, None
         if request.key is not None:
@@ -130,7 +142,11 @@ class Runner:
             key_id = insert_key(reader, scope=actor.scope, key=require_key(request.key), **asked)
             if key_id is None:
                 return _remembered(reader, request)
-        command_id = insert_audit_row(reader, recorded_at=now, command=request.command.name, **_who(actor))
+        who = {"recorded_at": now, "command": request.command.name, **_who(actor)}
+        if command_id is None:
+            command_id = insert_audit_row(reader, **who)
+        else:
+            append_audit_row(reader, id=command_id, **who)
         transaction = Transaction(reader, actor=actor, ids=self._ids, now=now, command_id=command_id)
         answer = request.command(transaction, **request.arguments)
         for name, payload in transaction.events:
@@ -170,4 +186,7 @@ def _remembered(reader: Reader, request: Request[Answer]) -> Outcome[Answer]:
         raise KeyVoided
     if used.fingerprint != request.fingerprint:
         raise KeyReused
+    if used.command_id is None:
+        # The first of the two is in the same group, and its answer is not written yet.
+        raise NotGathered
     return Outcome(restore(request.command.answers, used.answer), is_repeat=True)

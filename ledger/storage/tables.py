@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     BindParameter,
     CheckConstraint,
     Executable,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     bindparam,
+    column,
     func,
     insert,
     select,
@@ -125,6 +127,18 @@ _COMPLETE_KEY = Prepared(
     .values(command_id=bindparam("command_id"), answer=bindparam("answer"))
 )
 _INSERT_AUDIT_ROW = insert_of(AuditLog)
+_APPEND_AUDIT_ROW = Prepared(insert(AuditLog).values(id=bindparam("id"), **_parameters(AuditLog)))
+# Ids for rows that are appended: in SQLite the writer alone draws them, and nobody else meanwhile.
+_DRAWN_COMMAND_IDS = {
+    "sqlite": "SELECT seq + n AS id FROM (SELECT coalesce(max(seq), 0) AS seq FROM sqlite_sequence"
+    " WHERE name = 'audit_log'), (WITH RECURSIVE numbers(n) AS"
+    " (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count) SELECT n FROM numbers)",
+    "postgresql": "SELECT nextval(pg_get_serial_sequence('audit_log', 'id')) AS id"
+    " FROM generate_series(1, CAST(:count AS INTEGER))",
+}
+_DRAW_COMMAND_IDS = Prepared(
+    lambda dialect: text(_DRAWN_COMMAND_IDS[dialect]).columns(column("id", BigInteger))
+)
 _INSERT_EVENT = insert_of(DomainEvent, answers_id=False)
 
 
@@ -140,7 +154,7 @@ def find_key(reader: Reader, scope: str, key: str) -> Row | None:
 
 def complete_key(reader: Reader, key_id: int, command_id: int, answer: Any) -> None:
     """Remember with the key which command it started and what was answered."""
-    reader.all(_COMPLETE_KEY, key_id=key_id, command_id=command_id, answer=answer)
+    reader.append(_COMPLETE_KEY, key_id=key_id, command_id=command_id, answer=answer)
 
 
 def insert_audit_row(reader: Reader, **values: Any) -> int:
@@ -148,9 +162,19 @@ def insert_audit_row(reader: Reader, **values: Any) -> int:
     return reader.scalar(_INSERT_AUDIT_ROW, **values)
 
 
+def draw_command_ids(reader: Reader, count: int) -> list[int]:
+    """Return ids for so many rows of the audit trail that will be appended in this transaction."""
+    return [row.id for row in reader.all(_DRAW_COMMAND_IDS, count=count)]
+
+
+def append_audit_row(reader: Reader, **values: Any) -> None:
+    """Append one row of the audit trail, whose id has been drawn."""
+    reader.append(_APPEND_AUDIT_ROW, **values)
+
+
 def insert_event(reader: Reader, **values: Any) -> None:
     """Put an event into the outbox."""
-    reader.all(_INSERT_EVENT, **values)
+    reader.append(_INSERT_EVENT, **values)
 
 
 _UNDELIVERED = select(DomainEvent.id).where(DomainEvent.delivered_at.is_(None))

@@ -8,7 +8,7 @@ from typing import Any
 from ledger.foundation.actor import Actor
 from ledger.foundation.ids import Ids
 from ledger.storage.keys import require_key
-from ledger.storage.reader import Reader, Row, Statement
+from ledger.storage.reader import NotGathered, Reader, Row, Statement
 from ledger.storage.tables import find_key, insert_key
 
 __all__ = ["Reader", "Row", "Transaction"]
@@ -23,6 +23,7 @@ class Transaction(Reader):
     def __init__(self, reader: Reader, *, actor: Actor, ids: Ids, now: datetime, command_id: int) -> None:
         super().__init__(reader.connection)
         self._steady, self._is_pipelined = reader._steady, reader._is_pipelined
+        self._appended = reader._appended
         self.actor = actor
         self.ids = ids
         self.now = now
@@ -30,7 +31,9 @@ class Transaction(Reader):
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     def execute(self, statement: Statement, **values: Any) -> None:
-        """Execute a statement that returns nothing."""
+        """Execute a statement that returns nothing; raises NotGathered where only appending is possible."""
+        if self._appended is not None:
+            raise NotGathered
         if self._goes_to_driver(statement):
             self._run(statement, values)
         else:

@@ -257,10 +257,12 @@ def test_a_group_that_met_a_deadlock_is_run_again_one_by_one(client, ledger, act
 
 def test_an_asker_that_does_not_read_its_answer_stops_nobody(client, ledger, listener, actor, monkeypatch):
     monkeypatch.setattr("ledger.writer.process._ANSWER_S", 0.2)
+    monkeypatch.setattr("ledger.writer.process.PATIENCE_S", 120)
+    monkeypatch.setattr("ledger.writer.client.WORK_S", 120)
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.connect(listener.getsockname())
         requests = tuple(
-            Request.of(debit, actor=actor, key=f"deaf-{number}", arguments=taking(1)) for number in range(500)
+            Request.of(debit, actor=actor, key=f"deaf-{number}", arguments=taking(1)) for number in range(2000)
         )
-        deaf.sendall(packed(Ask(requests * 4, time.monotonic(), is_batch=True)))
+        deaf.sendall(packed(Ask(requests, time.monotonic(), is_batch=True)))
         assert client.run(debit, actor=actor, key="k1", **taking(1, OTHER)).answer.balance_cents == 999

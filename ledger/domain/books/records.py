@@ -61,9 +61,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class PostingRecord:
-    """A movement that was posted."""
+    """A movement that was posted; `id` is None while it waits to be written with the others of its group."""
 
-    id: int
+    id: int | None
     code: str
     source_id: int
     destination_id: int

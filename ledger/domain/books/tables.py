@@ -116,6 +116,7 @@ _CHANGE_BALANCE = Prepared(
     .returning(AccountBalance.balance_cents)
 )
 _INSERT_POSTING = insert_of(Posting)
+_APPEND_POSTING = insert_of(Posting, answers_id=False)
 
 
 def insert_account(tx: Transaction, **values: object) -> int | None:
@@ -156,8 +157,14 @@ def sum_balances(reader: Reader) -> Sequence[Row]:
     return reader.all(held.group_by(Account.currency))
 
 
-def insert_posting(tx: Transaction, **values: object) -> int:
-    """Append a posting and return its id."""
+def insert_posting(tx: Transaction, **values: object) -> int | None:
+    """Append a posting and return its id; None where it is written later, with the others of its group.
+
+    The database draws the id while it writes the row, under the lock of the wallet: a wallet's postings
+    lie in their order, and no id is drawn long before it can be seen.
+    """
+    if tx.gathers:
+        return tx.append(_APPEND_POSTING, **values)
     return tx.scalar(_INSERT_POSTING, **values)
 
 
