@@ -262,7 +262,7 @@ def test_an_asker_that_does_not_read_its_answer_stops_nobody(client, ledger, lis
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.connect(listener.getsockname())
         requests = tuple(
-            Request.of(debit, actor=actor, key=f"deaf-{number}", arguments=taking(1)) for number in range(2000)
+            Request.of(debit, actor=actor, key=f"d-{number}", arguments=taking(1)) for number in range(2000)
         )
         deaf.sendall(packed(Ask(requests, time.monotonic(), is_batch=True)))
         assert client.run(debit, actor=actor, key="k1", **taking(1, OTHER)).answer.balance_cents == 999
