@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +20,7 @@ from ledger.storage.tables import complete_key, find_key, insert_audit_row, inse
 from ledger.storage.transaction import Transaction
 
 Answer = TypeVar("Answer")
+Done = TypeVar("Done")
 ATTEMPTS = 5
 # serialization_failure and deadlock_detected: nothing was wrong with the request, only with its moment.
 _TRANSIENT_SQLSTATES = {"40001", "40P01"}
@@ -76,17 +77,11 @@ class Runner:
         # The drivers call a serialization failure an operational error too: it is looked at before
         # such errors become the refusal that the database cannot be reached.
         with translated_errors():
-            return self._run_patiently(request, keep=not dry_run)
+            return _patiently(lambda: self._run_whole(request, keep=not dry_run))
 
-    def _run_patiently(self, request: Request[Answer], keep: bool) -> Outcome[Answer]:
-        for _ in range(ATTEMPTS):
-            try:
-                with self._database.writing(keep=keep) as connection:
-                    return self._run_once(Reader(connection), request)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
-                    raise
-        raise TooContended
+    def _run_whole(self, request: Request[Answer], keep: bool) -> Outcome[Answer]:
+        with self._database.writing(keep=keep) as connection:
+            return self._run_once(Reader(connection), request)
 
     def run_together(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
         """Run requests one after the other in one transaction, which waits for the disk once.
@@ -95,15 +90,19 @@ class Runner:
         would have raised alone. Nothing is booked until this returns.
         """
         try:
-            with translated_errors(), self._database.writing() as connection:
-                reader = Reader(connection)
-                with reader.pipelined():
-                    return [self._run_apart(reader, request) for request in requests]
+            with translated_errors():
+                return _patiently(lambda: self._run_group(requests))
         except Unavailable as refusal:
             return [refusal] * len(requests)
         except DBAPIError:
             # What the database did not take was one request's; nothing of the others' is left either.
             return [self._run_caught(request) for request in requests]
+
+    def _run_group(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
+        with self._database.writing() as connection:
+            reader = Reader(connection)
+            with reader.pipelined():
+                return [self._run_apart(reader, request) for request in requests]
 
     def _run_apart(self, reader: Reader, request: Request) -> Outcome | Exception:
         try:
@@ -138,6 +137,17 @@ class Runner:
             complete_key(reader, key_id, command_id, plain(answer))
         events = tuple(name for name, _ in transaction.events)
         return Outcome(answer, is_repeat=False, events=events)
+
+
+def _patiently(work: Callable[[], Done]) -> Done:
+    """Do a whole transaction's work, again where the database put another transaction before it."""
+    for _ in range(ATTEMPTS):
+        try:
+            return work()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
+                raise
+    raise TooContended
 
 
 def _who(actor: Actor) -> dict[str, str]:
