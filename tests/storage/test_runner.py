@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -219,3 +220,32 @@ def test_of_two_groups_that_wait_for_each_other_one_is_tried_again_and_both_book
     other.database.close()
     assert len(attempts) == 3
     assert rows(ledger, "SELECT balance_cents FROM account_balances") == [(300,), (300,)]
+
+
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+def test_a_group_in_any_order_holds_its_balances_in_one_order(ledger, wallet, actor):
+    open_wallet(ledger, "04FFFFFF", balance_cents=100)
+    label = {"amount_cents": 100, "description": "Coin"}
+    group = [
+        Request.of(top_up, actor=actor, key=token, arguments={"token_id": token, **label})
+        for token in ("04FFFFFF", TOKEN)
+    ]
+    other = another_process_of(ledger)
+    locked = "SELECT 1 FROM account_balances WHERE account_id = {} FOR UPDATE NOWAIT"
+    first, second = (wallet_id for (wallet_id,) in rows(ledger, "SELECT account_id FROM account_balances"))
+    with ThreadPoolExecutor(1) as pool, other.database.writing() as holder:
+        holder.execute(text(locked.format(first)))
+        came = pool.submit(ledger.runner.run_together, group)
+        _wait_until(lambda: rows(ledger, "SELECT 1 FROM pg_locks WHERE NOT granted"))
+        # It waits for the first of both, and has taken nothing that others may want meanwhile.
+        holder.execute(text(locked.format(second)))
+        holder.commit()
+        assert [outcome.is_repeat for outcome in came.result()] == [False, False]
+    other.database.close()
+
+
+def _wait_until(holds):
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
