@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +20,7 @@ class Command(Generic[Answer]):
     answers: type[Answer]
     function: Callable[..., Answer]
     grouped_by: str | None = None
+    lock_all: Callable[[Any, Sequence[Any]], None] | None = None
 
     def __call__(self, transaction: Any, **arguments: Any) -> Answer:
         """Run inside another command's transaction."""
@@ -69,17 +70,22 @@ _COMMANDS: dict[str, Command] = {}
 
 
 def command(
-    name: str, *, answers: type[Answer], grouped_by: str | None = None
+    name: str,
+    *,
+    answers: type[Answer],
+    grouped_by: str | None = None,
+    lock_all: Callable[[Any, Sequence[Any]], None] | None = None,
 ) -> Callable[[Callable[..., Answer]], Command[Answer]]:
     """Make a function a command.
 
     `name` stands in the audit trail, `answers` is its record's type. A command that is `grouped_by` one
     of its arguments may share a transaction with others of its sort: it locks the balance that this
-    argument leads to, and no other.
+    argument leads to, and no other. `lock_all(reader, values)` locks what all these values of it lead to,
+    in their order.
     """
 
     def register(function: Callable[..., Answer]) -> Command[Answer]:
-        made = _COMMANDS[name] = Command(name, answers, function, grouped_by)
+        made = _COMMANDS[name] = Command(name, answers, function, grouped_by, lock_all)
         return made
 
     return register

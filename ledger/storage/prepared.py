@@ -32,17 +32,19 @@ class Prepared:
 
     def run(self, driver: Any, dialect: Dialect, values: dict[str, Any]) -> Iterable[Any]:
         """Execute on a driver's connection and return the rows, each with the columns' names."""
+        compiled = self._for(dialect)
         try:
-            return self._for(dialect).run(driver, values)
+            return compiled.run(driver, values)
         except dialect.loaded_dbapi.Error as error:
-            raise wrapped(error, dialect, driver) from error
+            raise wrapped(error, dialect, driver, compiled.text) from error
 
     def run_many(self, driver: Any, dialect: Dialect, many: list[dict[str, Any]]) -> None:
         """Execute once for each of the values, in their order."""
+        compiled = self._for(dialect)
         try:
-            self._for(dialect).run_many(driver, many)
+            compiled.run_many(driver, many)
         except dialect.loaded_dbapi.Error as error:
-            raise wrapped(error, dialect, driver) from error
+            raise wrapped(error, dialect, driver, compiled.text) from error
 
     def _for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
@@ -52,11 +54,16 @@ class Prepared:
         return compiled
 
 
-def wrapped(error: Exception, dialect: Dialect, driver: Any) -> Exception:
-    """Return a driver's error as SQLAlchemy raises it, so that nobody else need know how a statement ran."""
+def wrapped(error: Exception, dialect: Dialect, driver: Any, text: str | None = None) -> Exception:
+    """Return a driver's error as SQLAlchemy raises it, so that nobody else need know how a statement ran.
+
+    It names the statement and never its values.
+    """
     base = dialect.loaded_dbapi.Error
     is_lost = dialect.is_disconnect(error, driver, None)
-    return DBAPIError.instance(None, None, error, base, connection_invalidated=is_lost, dialect=dialect)
+    return DBAPIError.instance(
+        text, {}, error, base, hide_parameters=True, connection_invalidated=is_lost, dialect=dialect
+    )
 
 
 class _Compiled:
@@ -64,7 +71,7 @@ class _Compiled:
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
-        self._text = str(compiled)
+        self.text = str(compiled)
         self._order = compiled.positiontup
         self._defaults = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
         self._binders = _present((name, _binder(bind, dialect)) for bind, name in compiled.bind_names.items())
@@ -76,10 +83,10 @@ class _Compiled:
         self._row = namedtuple("Row", [column.name for column in columns])._make if columns else None
 
     def run_many(self, driver: Any, many: list[dict[str, Any]]) -> None:
-        driver.cursor().executemany(self._text, [self._given(values) for values in many])
+        driver.cursor().executemany(self.text, [self._given(values) for values in many])
 
     def run(self, driver: Any, values: dict[str, Any]) -> Iterable[Any]:
-        cursor = driver.execute(self._text, self._given(values))
+        cursor = driver.execute(self.text, self._given(values))
         if self._row is None:
             return ()
         rows = cursor.fetchall()

@@ -110,7 +110,7 @@ class Reader:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Undo what is done inside, and only that, when an exception passes."""
-        self._driver.execute("SAVEPOINT apart")
+        self._say("SAVEPOINT apart")
         mark = len(self._appended or ())
         try:
             yield
@@ -119,10 +119,17 @@ class Reader:
             raise
         except Exception:
             del (self._appended or [])[mark:]
-            self._driver.execute("ROLLBACK TO SAVEPOINT apart")
-            self._driver.execute("RELEASE SAVEPOINT apart")
+            self._say("ROLLBACK TO SAVEPOINT apart")
+            self._say("RELEASE SAVEPOINT apart")
             raise
-        self._driver.execute("RELEASE SAVEPOINT apart")
+        self._say("RELEASE SAVEPOINT apart")
+
+    def _say(self, word: str) -> None:
+        # In a pipeline the database may tell here what it did not take of a statement before.
+        try:
+            self._driver.execute(word)
+        except self.dialect.loaded_dbapi.Error as error:
+            raise wrapped(error, self.dialect, self._driver) from error
 
     def _goes_to_driver(self, statement: Statement) -> bool:
         return self._is_pipelined or isinstance(statement, Prepared)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -29,6 +28,7 @@ from ledger.storage.tables import (
 from ledger.storage.transaction import Transaction
 
 Answer = TypeVar("Answer")
+Done = TypeVar("Done")
 ATTEMPTS = 5
 # serialization_failure and deadlock_detected: nothing was wrong with the request, only with its moment.
 _TRANSIENT_SQLSTATES = {"40001", "40P01"}
@@ -85,17 +85,11 @@ class Runner:
         # The drivers call a serialization failure an operational error too: it is looked at before
         # such errors become the refusal that the database cannot be reached.
         with translated_errors():
-            return self._run_patiently(request, keep=not dry_run)
+            return _patiently(lambda: self._run_whole(request, keep=not dry_run))
 
-    def _run_patiently(self, request: Request[Answer], keep: bool) -> Outcome[Answer]:
-        for _ in range(ATTEMPTS):
-            try:
-                with self._database.writing(keep=keep) as connection:
-                    return self._run_once(Reader(connection), request)
-            except DBAPIError as error:
-                if not _is_transient(error):
-                    raise
-        raise TooContended
+    def _run_whole(self, request: Request[Answer], keep: bool) -> Outcome[Answer]:
+        with self._database.writing(keep=keep) as connection:
+            return self._run_once(Reader(connection), request)
 
     def run_together(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
         """Run requests one after the other in one transaction, which waits for the disk once.
@@ -104,17 +98,23 @@ class Runner:
         would have raised alone. Nothing is booked until this returns.
         """
         try:
-            with translated_errors(), _transient_apart(), self._database.writing() as connection:
-                reader = Reader(connection)
-                with reader.pipelined(), reader.gathered():
-                    command_ids = draw_command_ids(reader, len(requests))
-                    pairs = zip(requests, command_ids, strict=True)
-                    return [self._run_apart(reader, request, drawn) for request, drawn in pairs]
+            with translated_errors():
+                return _patiently(lambda: self._run_group(requests))
         except Unavailable as refusal:
             return [refusal] * len(requests)
-        except (DBAPIError, _Transient, NotGathered):
+        except (DBAPIError, NotGathered):
             # What the database did not take was one request's; nothing of the others' is left either.
             return [self._run_caught(request) for request in requests]
+
+    def _run_group(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
+        with self._database.writing() as connection:
+            reader = Reader(connection)
+            if reader.dialect.name == "postgresql":
+                _lock_in_order(reader, requests)
+            with reader.pipelined(), reader.gathered():
+                command_ids = draw_command_ids(reader, len(requests))
+                pairs = zip(requests, command_ids, strict=True)
+                return [self._run_apart(reader, request, drawn) for request, drawn in pairs]
 
     def _run_apart(self, reader: Reader, request: Request, command_id: int) -> Outcome | Exception:
         try:
@@ -157,23 +157,29 @@ class Runner:
         return Outcome(answer, is_repeat=False, events=events)
 
 
-class _Transient(Exception):
-    """Nothing was wrong with the requests, only with their moment."""
+def _patiently(work: Callable[[], Done]) -> Done:
+    """Do a whole transaction's work, again where the database put another transaction before it."""
+    for _ in range(ATTEMPTS):
+        try:
+            return work()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
+                raise
+    raise TooContended
 
 
-@contextmanager
-def _transient_apart() -> Iterator[None]:
-    # Before it becomes the refusal that the database cannot be reached: the drivers call it operational too.
-    try:
-        yield
-    except DBAPIError as error:
-        if _is_transient(error):
-            raise _Transient from error
-        raise
+def _lock_in_order(reader: Reader, requests: Sequence[Request]) -> None:
+    """Lock first what is to be locked out of order, so that no two groups wait for each other in a ring.
 
-
-def _is_transient(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in _TRANSIENT_SQLSTATES
+    SQLite needs none of it: it has one writer at a time.
+    """
+    by_lock: dict[Callable, list[Any]] = {}
+    for request in requests:
+        if (lock_all := request.command.lock_all) is not None:
+            by_lock.setdefault(lock_all, []).append(request.arguments[request.command.grouped_by])
+    for lock_all, values in by_lock.items():
+        if values != (in_order := sorted(values)):
+            lock_all(reader, list(dict.fromkeys(in_order)))
 
 
 def _who(actor: Actor) -> dict[str, str]:

@@ -60,7 +60,9 @@ class Writer:
     def stop(self) -> None:
         """End when nobody is connected any more."""
         self._is_stopping = True
-        self._wake.send(b"!")
+        # The loop may have seen it already, and be gone.
+        with suppress(OSError):
+            self._wake.send(b"!")
 
     def _is_done(self) -> bool:
         is_unwanted = self._is_stopping or os.getppid() != self._parent

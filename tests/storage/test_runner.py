@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,7 +16,7 @@ from ledger.domain.books.errors import FloorReached
 from ledger.domain.wallets.commands import debit, purchase, top_up
 from ledger.domain.wallets.queries import wallet_by_token
 from ledger.domain.wallets.records import WalletRecord
-from ledger.storage.command import command
+from ledger.storage.command import Request, command
 from ledger.storage.database import DatabaseUnreachable
 from ledger.storage.runner import ATTEMPTS, KeyReused, TooContended
 from tests.factories.ledgers import another_process_of, contents, count, rows
@@ -186,3 +187,65 @@ def test_of_two_that_wait_for_each_other_one_is_tried_again_and_both_book(ledger
     other.database.close()
     assert len(attempts) == 3
     assert rows(ledger, "SELECT balance_cents FROM account_balances") == [(200,), (200,)]
+
+
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+def test_of_two_groups_that_wait_for_each_other_one_is_tried_again_and_both_book(ledger, wallet, actor):
+    open_wallet(ledger, "04FFFFFF", balance_cents=100)
+    other, crossed, attempts = another_process_of(ledger), threading.Barrier(2), []
+
+    @command("tests.top_up_and_cross", answers=WalletRecord, grouped_by="token_id")
+    def top_up_and_cross(tx, **arguments):
+        answer = top_up(tx, **arguments)
+        attempts.append(answer.token_id)
+        # Each group holds the balance of its first by now; its second wants the other's.
+        if len(attempts) <= 2:
+            crossed.wait(10)
+        return answer
+
+    def group(first, second):
+        label = {"amount_cents": 100, "description": "Coin"}
+        return [
+            Request.of(asked, actor=actor, key=f"{first}:{token}", arguments={"token_id": token, **label})
+            for asked, token in ((top_up_and_cross, first), (top_up, second))
+        ]
+
+    with ThreadPoolExecutor(2) as pool:
+        came = pool.map(
+            lambda office, order: office.runner.run_together(group(*order)),
+            (ledger, other),
+            ((TOKEN, "04FFFFFF"), ("04FFFFFF", TOKEN)),
+        )
+        assert [outcome.is_repeat for outcomes in came for outcome in outcomes] == [False] * 4
+    other.database.close()
+    assert len(attempts) == 3
+    assert rows(ledger, "SELECT balance_cents FROM account_balances") == [(300,), (300,)]
+
+
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+def test_a_group_in_any_order_holds_its_balances_in_one_order(ledger, wallet, actor):
+    open_wallet(ledger, "04FFFFFF", balance_cents=100)
+    label = {"amount_cents": 100, "description": "Coin"}
+    group = [
+        Request.of(top_up, actor=actor, key=token, arguments={"token_id": token, **label})
+        for token in ("04FFFFFF", TOKEN)
+    ]
+    other = another_process_of(ledger)
+    locked = "SELECT 1 FROM account_balances WHERE account_id = {} FOR UPDATE NOWAIT"
+    first, second = (wallet_id for (wallet_id,) in rows(ledger, "SELECT account_id FROM account_balances"))
+    with ThreadPoolExecutor(1) as pool, other.database.writing() as holder:
+        holder.execute(text(locked.format(first)))
+        came = pool.submit(ledger.runner.run_together, group)
+        _wait_until(lambda: rows(ledger, "SELECT 1 FROM pg_locks WHERE NOT granted"))
+        # It waits for the first of both, and has taken nothing that others may want meanwhile.
+        holder.execute(text(locked.format(second)))
+        holder.commit()
+        assert [outcome.is_repeat for outcome in came.result()] == [False, False]
+    other.database.close()
+
+
+def _wait_until(holds):
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -123,14 +123,15 @@ def say(refusal: Refusal, charged: str = "") -> tuple[dict[str, Any], int]:
     body = {"message": refusal.message, "code": refusal.code, "errors": refusal.fields}
     balance_cents = refusal.details.get("balance_cents")
     if balance_cents is not None:
+        charged = charged or _charged_field()
         too_small = f"The balance of {_money(balance_cents)} does not cover this."
-        body["errors"] = {charged or _charged_field(): [too_small]}
+        body["errors"] = {charged: [too_small]}
         body["balance"] = balance_cents
     available_cents = refusal.details.get("available_cents")
     if available_cents is not None:
         left, of = _money(available_cents), _money(balance_cents)
         said = f"Only {left} is available: a part of the balance of {of} is held."
-        body |= {"errors": {_charged_field(): [said]}, "available": available_cents}
+        body |= {"errors": {charged: [said]}, "available": available_cents}
     return body, status
 
 

@@ -30,7 +30,7 @@ class BatchRequestSchema(Shape):
     """Transactions in the order in which they are to be booked; each is looked at by itself."""
 
     transactions = fields.List(
-        fields.Raw(),
+        fields.Raw(allow_none=True),
         required=True,
         validate=validate.Length(1, MAX_TRANSACTIONS),
         metadata={"description": f"1 to {MAX_TRANSACTIONS} transactions."},

@@ -86,6 +86,18 @@ def select_wallet_by_token(reader: Reader, token_id: str) -> Row | None:
     return reader.one(_WALLET_BY_TOKEN, token_id=token_id)
 
 
+def lock_balances(reader: Reader, token_ids: Sequence[str]) -> None:
+    """Let nobody else move money of these tokens' wallets until the transaction ends.
+
+    They are locked in the order of the tokens' code points: "C" is what Python sorts by.
+    """
+    paired = select(AccountBalance.account_id).join(Wallet, Wallet.account_id == AccountBalance.account_id)
+    paired = paired.join(WalletToken, WalletToken.wallet_id == Wallet.id)
+    paired = paired.where(WalletToken.token_id.in_(token_ids), WalletToken.unpaired_at.is_(None))
+    in_order = paired.order_by(WalletToken.token_id.collate("C"))
+    reader.all(in_order.with_for_update(of=AccountBalance, key_share=True))
+
+
 def select_wallet_by_code(reader: Reader, code: str) -> Row | None:
     """Return a wallet by its public code."""
     return reader.one(_wallets().where(Wallet.code == code))

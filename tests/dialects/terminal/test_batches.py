@@ -101,6 +101,21 @@ def test_tokens_are_spelled_as_they_were_sent(cash_desk, ledger):
     assert result["wallet"]["token_id"] == "04:aa:bb:cc"
 
 
+def test_an_entry_that_is_nothing_is_refused_by_itself(cash_desk, wallet, ledger):
+    results = send(cash_desk, entry("k1"), None, entry("k2"))
+    assert [result["status"] for result in results] == [201, 400, 201]
+    assert balance_cents(ledger, wallet) == 980
+
+
+def test_a_purchase_that_needs_what_is_held_says_so_of_its_products(coffee_machine, wallet):
+    held = {"amount": 1000, "description": "Vend", "idempotency_key": "h1"}
+    assert coffee_machine.post(f"/pos/wallets/token/{TOKEN}/holds", held).status_code == 201
+    purchase = {name: value for name, value in entry("k1").items() if name != "amount"}
+    (result,) = send(coffee_machine, {**purchase, "products": ["espresso"]})
+    said = "Only 0.00 EUR is available: a part of the balance of 10.00 EUR is held."
+    assert result["errors"] == {"products": [said]}
+
+
 def test_a_full_batch_is_booked_and_one_more_is_refused_whole(cash_desk, wallet, ledger):
     full = [entry(f"k{number}", -1, description="x" * 255) for number in range(MAX_TRANSACTIONS)]
     assert {result["status"] for result in send(cash_desk, *full)} == {201}
