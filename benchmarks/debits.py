@@ -36,6 +36,7 @@ FLOAT_CENTS = 10_000_000
 CONNECTIONS = 32
 FEW_CONNECTIONS = 4
 BATCH = 500
+WARM_UP_S = 2
 SECRET_KEY = "a key that only this benchmark signs with, and nobody else"
 
 
@@ -130,11 +131,15 @@ def _debit(key: str) -> dict:
 
 def _round(options: argparse.Namespace, token: str, round_number: int) -> dict[str, float]:
     scenes = _scenes(round_number)
+    # What is measured is a server at work, not the first seconds of one that still loads its modules.
+    warm_up = {"connections": CONNECTIONS, "seconds": WARM_UP_S}
     with bare_server(options.workers) as (port, _):
+        load(port, scenes[0].request, **warm_up)
         bare = load(port, scenes[0].request, connections=CONNECTIONS, seconds=options.seconds)
     _print("bare route", bare, bare.per_second)
     ratios = {}
     with ledger_server(options.workers) as (port, pid):
+        load(port, _scenes(round_number + 1000)[0].request, **warm_up, token=token)
         for scene in scenes:
             measured = load(
                 port, scene.request, connections=scene.connections, seconds=options.seconds, token=token
