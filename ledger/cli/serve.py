@@ -126,7 +126,11 @@ def _options(host: str, port: int, workers: int, log_level: str) -> dict[str, An
 def _shared_figures() -> Iterator[None]:
     """Give the workers a private folder in which their figures are added up, for as long as they serve."""
     owner = os.getpid()
-    os.environ[_FIGURES] = tempfile.mkdtemp(prefix="tapledger-figures-")
+    try:
+        os.environ[_FIGURES] = tempfile.mkdtemp(prefix="tapledger-figures-")
+    except OSError as error:
+        wanted = "a folder for temporary files that may be written; TMPDIR says where"
+        raise click.ClickException(f"the server needs {wanted}: {error.strerror or error}") from error
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import tempfile
 import urllib.error
 import urllib.request
 
@@ -78,3 +79,8 @@ def test_a_port_that_is_taken_is_said_in_one_line(command: Command):
         port = str(taken.getsockname()[1])
         assert "cannot listen" in command.refused("serve", "--port", port)
     assert "cannot listen" in command.refused("serve", "--host", "nowhere.invalid")
+
+
+def test_a_server_without_a_place_for_temporary_files_says_so_in_one_line(command: Command, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(command.books / "nowhere"))
+    assert "TMPDIR says where" in command.refused("serve", "--port", "0")

@@ -61,12 +61,8 @@ def _result(sent: Any, entry: dict[str, Any] | Refusal, came: Any) -> dict[str, 
         return _refused(entry, key if isinstance(key, str) else None)
     outcome = next(came)
     if isinstance(outcome, Outcome):
-        try:
-            wallet, status = booked(outcome, entry["token_id"])
-        except Refusal as refusal:
-            outcome = refusal
-        else:
-            return {"idempotency_key": entry["idempotency_key"], "status": status, "wallet": wallet}
+        wallet, status = booked(outcome, entry["token_id"])
+        return {"idempotency_key": entry["idempotency_key"], "status": status, "wallet": wallet}
     return _refused(as_refusal(outcome), entry["idempotency_key"], charged_field(entry))
 
 

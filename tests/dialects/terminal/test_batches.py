@@ -6,6 +6,7 @@ import pytest
 
 from ledger.dialects.terminal.routes_batches import MAX_BATCH_BYTES
 from ledger.dialects.terminal.shapes_batches import MAX_TRANSACTIONS
+from ledger.domain.wallets.pairing import block_token
 from tests.dialects.terminal.refusals import assert_refused, assert_unauthenticated
 from tests.factories.ledgers import count
 from tests.factories.wallets import TOKEN, balance_cents, open_wallet
@@ -114,6 +115,17 @@ def test_a_purchase_that_needs_what_is_held_says_so_of_its_products(coffee_machi
     (result,) = send(coffee_machine, {**purchase, "products": ["espresso"]})
     said = "Only 0.00 EUR is available: a part of the balance of 10.00 EUR is held."
     assert result["errors"] == {"products": [said]}
+
+
+def test_what_was_booked_before_its_token_was_blocked_is_not_told_as_lost(
+    cash_desk, wallet, ledger, operator
+):
+    assert send(cash_desk, entry("k1"))[0]["status"] == 201
+    ledger.run(block_token, actor=operator, token_id=TOKEN)
+    again, late = send(cash_desk, entry("k1"), entry("k2"))
+    assert (again["status"], again["wallet"]["balance"], again["wallet"]["token_id"]) == (202, 990, TOKEN)
+    assert (late["status"], late["code"]) == (404, "token_blocked")
+    assert balance_cents(ledger, wallet) == 990
 
 
 def test_a_full_batch_is_booked_and_one_more_is_refused_whole(cash_desk, wallet, ledger):
