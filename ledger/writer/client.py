@@ -59,7 +59,10 @@ class WriterClient:
             self._idle.pop()[0].close()
 
     def _ask(self, ask: Ask) -> Any:
-        connection, inbox = self._idle.pop() if self._idle else self._connected()
+        try:
+            connection, inbox = self._idle.pop()
+        except IndexError:
+            connection, inbox = self._connected()
         try:
             connection.sendall(packed(ask))
             answer = inbox.wait()
