@@ -97,6 +97,8 @@ class Runner:
         Each still is booked whole or not at all, and has its own outcome or the exception that it
         would have raised alone. Nothing is booked until this returns.
         """
+        if not requests:
+            return []
         try:
             with translated_errors():
                 return _patiently(lambda: self._run_group(requests))

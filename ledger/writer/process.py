@@ -8,11 +8,11 @@ import selectors
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ledger.storage.command import Outcome
+from ledger.storage.command import Outcome, Request
 from ledger.storage.runner import Runner
 from ledger.writer.messages import PATIENCE_S, Ask, WriterBusy
 from ledger.writer.wire import ConnectionEnded, Inbox, packed
@@ -101,15 +101,22 @@ class Writer:
     def _book(self, group: list[tuple[socket.socket, Ask]]) -> None:
         asker, ask = group[0]
         if ask.is_batch:
-            _answer(asker, self._runner.run_together(ask.requests))
+            _answer(asker, self._together(ask.requests))
         elif not _shares(ask):
             _answer(asker, self._alone(ask))
         else:
             # Groups of several nodes lock their balances in one order and so never wait in a ring.
             group.sort(key=lambda member: str(_shared(member[1])))
-            came = self._runner.run_together([ask.requests[0] for _, ask in group])
+            came = self._together([ask.requests[0] for _, ask in group])
             for (asker, _), outcome in zip(group, came, strict=True):
                 _answer(asker, outcome)
+
+    def _together(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
+        try:
+            return self._runner.run_together(requests)
+        except Exception as error:
+            # A mistake of ours is told to those whom it meets, and is not the end of everybody's writer.
+            return [error] * len(requests)
 
     def _alone(self, ask: Ask) -> Outcome | Exception:
         try:

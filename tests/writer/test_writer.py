@@ -138,6 +138,21 @@ def test_a_batch_is_run_in_its_order_and_a_broken_entry_leaves_its_neighbours(cl
     assert told == [False, FloorReached, False, FloorReached, FloorReached, True]
 
 
+def test_a_batch_of_nothing_comes_to_nothing(client, actor):
+    assert client.run_together([]) == []
+
+
+def test_a_mistake_of_ours_is_told_and_the_writer_lives(client, ledger, actor, monkeypatch):
+    def fail(*_anything):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("ledger.storage.runner.draw_command_ids", fail)
+        with pytest.raises(ZeroDivisionError):
+            client.run(debit, actor=actor, key="k1", **taking(30))
+    assert client.run(debit, actor=actor, key="k1", **taking(30)).answer.balance_cents == 970
+
+
 def test_a_command_with_a_mistake_fails_alone(client, ledger, actor):
     @command("tests.mistaken", answers=WalletRecord, grouped_by="token_id")
     def mistaken(tx, **arguments):

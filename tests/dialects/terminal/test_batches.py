@@ -86,6 +86,11 @@ def test_a_broken_entry_in_the_middle_leaves_its_neighbours(coffee_machine, wall
         assert balance_cents(ledger, wallet) == before - 20, name
 
 
+def test_a_batch_of_nothing_but_broken_entries_books_nothing(cash_desk, ledger):
+    with nothing_is_written(ledger):
+        assert [result["status"] for result in send(cash_desk, None, {}, "x")] == [400, 400, 400]
+
+
 def test_a_refusal_in_a_batch_reads_as_it_would_alone(coffee_machine, wallet):
     alone = coffee_machine.post(SINGLE, {"products": ["espresso"] * 41, "description": "x"})
     asked = {**entry("k1"), "products": ["espresso"] * 41}
