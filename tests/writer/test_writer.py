@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from ledger.domain.books import tables
 from ledger.domain.books.errors import FloorReached
+from ledger.domain.holds.commands import reserve
 from ledger.domain.wallets.commands import debit, top_up
 from ledger.domain.wallets.pairing import open_wallet as open_wallet_command
 from ledger.domain.wallets.records import WalletRecord
@@ -136,6 +137,18 @@ def test_a_batch_is_run_in_its_order_and_a_broken_entry_leaves_its_neighbours(cl
     came = client.run_together([*requests, requests[0]])
     told = [getattr(outcome, "is_repeat", type(outcome)) for outcome in came]
     assert told == [False, FloorReached, False, FloorReached, FloorReached, True]
+
+
+def test_a_hold_that_is_over_makes_room_in_a_group_as_it_does_alone(client, ledger, actor):
+    ledger.run(reserve, actor=actor, **taking(300))
+    ledger.clock.advance(minutes=3)
+    requests = [
+        Request.of(debit, actor=actor, key=f"k{number}", arguments=taking(cents))
+        for number, cents in enumerate((100, 900, 1))
+    ]
+    first, second, refused = client.run_together(requests)
+    assert (first.answer.balance_cents, second.answer.balance_cents) == (900, 0)
+    assert isinstance(refused, FloorReached)
 
 
 def test_a_batch_of_nothing_comes_to_nothing(client, actor):

@@ -24,11 +24,6 @@ def terminal_by_slug(reader: Reader, *, slug: str) -> TerminalRecord:
     return _record(*row)
 
 
-def terminal_by_token(reader: Reader, *, api_token: str) -> TerminalRecord:
-    """Return the terminal that an api_token belongs to; refuses with CredentialRefused."""
-    return authenticated(reader, api_token=api_token)[0]
-
-
 def authenticated(reader: Reader, *, api_token: str) -> tuple[TerminalRecord, Actor]:
     """Return the terminal that an api_token belongs to, as what it is and as who is asking.
 

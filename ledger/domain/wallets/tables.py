@@ -123,19 +123,11 @@ def insert_wallet(tx: Transaction, **values: object) -> int:
     return tx.scalar(insert(Wallet).values(created_at=tx.now, **values).returning(Wallet.id))
 
 
-def select_pairing(reader: Reader, token_id: str) -> Row | None:
-    """Return a token's present pairing, blocked or not."""
-    return reader.one(_present_pairing(token_id))
-
-
 def lock_pairing(tx: Transaction, token_id: str) -> Row | None:
-    """Return a token's present pairing, which nobody else changes until this transaction ends."""
-    return tx.one(_present_pairing(token_id).with_for_update(key_share=True))
-
-
-def _present_pairing(token_id: str) -> Select:
+    """Return a token's pairing, blocked or not, which nobody else changes until this transaction ends."""
     columns = (WalletToken.id, WalletToken.wallet_id, WalletToken.blocked_at)
-    return select(*columns).where(WalletToken.token_id == token_id, WalletToken.unpaired_at.is_(None))
+    present = (WalletToken.token_id == token_id, WalletToken.unpaired_at.is_(None))
+    return tx.one(select(*columns).where(*present).with_for_update(key_share=True))
 
 
 def lock_wallet(tx: Transaction, wallet_id: int) -> None:

@@ -7,12 +7,16 @@ import pytest
 from ledger.domain.access.errors import CredentialRefused
 from ledger.domain.devices.commands import roll_api_token
 from ledger.domain.devices.errors import InvalidTerminal, TerminalExists, TerminalUnknown
-from ledger.domain.devices.queries import terminal_by_slug, terminal_by_token, terminals
+from ledger.domain.devices.queries import authenticated, terminal_by_slug, terminals
 from ledger.domain.devices.records import TerminalPermission
 from ledger.domain.devices.rules import TERMINAL_PERMISSIONS
 from ledger.foundation.permissions import Permission
 from tests.factories.ledgers import contents, rows
 from tests.factories.terminals import install
+
+
+def terminal_by_token(reader, *, api_token):
+    return authenticated(reader, api_token=api_token)[0]
 
 
 def test_a_terminal_is_known_by_its_token_and_by_its_id(ledger):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier
 
 import pytest
 
@@ -16,6 +14,7 @@ from ledger.foundation.errors import Refusal
 from ledger.service import Ledger
 from tests.factories.holds import VEND, held_cents
 from tests.factories.ledgers import another_process_of, count, rows
+from tests.factories.moments import at_once
 from tests.factories.terminals import install
 from tests.factories.wallets import balance_cents
 
@@ -46,28 +45,13 @@ def tomorrow(ledger):
     other.database.close()
 
 
-def _at_once(actions):
-    """Run every action in a thread of its own, all from the same moment on; return what each came to."""
-    ready = Barrier(len(actions))
-
-    def wait_and_act(action):
-        ready.wait()
-        try:
-            return action()
-        except Refusal as refusal:
-            return refusal
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(wait_and_act, actions))
-
-
 def _hold(ledger, actor, amount_cents=100):
     return ledger.run(reserve, actor=actor, amount_cents=amount_cents, **VEND).answer.hold.code
 
 
 def test_of_captures_at_the_same_moment_one_wins(ledger, offices, actor, wallet):
     code = _hold(ledger, actor, 300)
-    outcomes = _at_once(
+    outcomes = at_once(
         [lambda office=office, key=f"c{number}": office.run(
             capture, actor=actor, key=key, hold_code=code, amount_cents=200)
          for number, office in enumerate(offices * 4)]
@@ -78,7 +62,7 @@ def test_of_captures_at_the_same_moment_one_wins(ledger, offices, actor, wallet)
 
 def test_one_capture_sent_many_times_at_once_is_one_posting(ledger, offices, actor, wallet):
     code = _hold(ledger, actor, 300)
-    outcomes = _at_once(
+    outcomes = at_once(
         [lambda office=office: office.run(capture, actor=actor, key="c", hold_code=code)
          for office in offices * 4]
     )  # fmt: skip
@@ -92,7 +76,7 @@ def test_of_capture_release_and_expiry_at_the_same_moment_exactly_one_happens(
     captured = 0
     for _ in range(ROUNDS):
         code = _hold(ledger, actor)
-        taken, released, expired = _at_once(
+        taken, released, expired = at_once(
             [
                 lambda code=code: offices[0].run(capture, actor=actor, hold_code=code).answer,
                 lambda code=code: offices[1].run(release, actor=actor, hold_code=code).answer,
@@ -110,7 +94,7 @@ def test_of_capture_release_and_expiry_at_the_same_moment_exactly_one_happens(
 
 
 def test_a_rush_of_reservations_stops_exactly_at_the_floor(ledger, offices, actor, wallet):
-    outcomes = _at_once(
+    outcomes = at_once(
         [lambda office=office: office.run(reserve, actor=actor, amount_cents=90, **VEND)
          for office in offices * 10]
     )  # fmt: skip
@@ -125,7 +109,7 @@ def test_debits_that_need_what_overdue_holds_hold_free_it_once(ledger, offices, 
     for _ in range(10):
         _hold(ledger, actor)
     ledger.clock.advance(seconds=120)
-    outcomes = _at_once(
+    outcomes = at_once(
         [lambda office=office: office.run(debit, actor=actor, amount_cents=100, **VEND)
          for office in offices * 5]
     )  # fmt: skip
@@ -140,7 +124,7 @@ def test_reservations_captures_and_releases_across_wallets_wait_for_nobody_for_e
 ):
     codes = [_hold(ledger, actor, 10) for _ in range(16)]
     deeds = [capture, release] * 8
-    outcomes = _at_once(
+    outcomes = at_once(
         [lambda office=office, deed=deed, code=code: office.run(deed, actor=actor, hold_code=code)
          for office, deed, code in zip(offices * 8, deeds, codes, strict=True)]
         + [lambda: ledger.run(debit, actor=actor, amount_cents=900, **VEND)]

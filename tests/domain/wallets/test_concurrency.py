@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
 
@@ -20,6 +18,7 @@ from ledger.service import Ledger
 from ledger.storage.runner import KeyVoided
 from tests.factories.books import account_balance_cents, open_account, post, reverse
 from tests.factories.ledgers import another_process_of, count, opened_ledger, rows
+from tests.factories.moments import at_once
 from tests.factories.terminals import install
 from tests.factories.wallets import TOKEN, balance_cents, open_wallet
 
@@ -41,28 +40,13 @@ def offices(ledger):
     other.database.close()
 
 
-def _at_once(actions):
-    """Run every action in a thread of its own, all from the same moment on; return what each came to."""
-    ready = Barrier(len(actions))
-
-    def wait_and_act(action):
-        ready.wait()
-        try:
-            return action()
-        except Refusal as refusal:
-            return refusal
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(wait_and_act, actions))
-
-
 def _take(office: Ledger, actor: Actor, key: str | None, amount_cents: int):
     return lambda: office.run(debit, actor=actor, key=key, amount_cents=amount_cents, **ABOUT)
 
 
 def test_equal_requests_at_the_same_moment_are_one_posting_and_repeats(ledger, offices, actor):
     wallet = open_wallet(ledger, balance_cents=1000)
-    outcomes = _at_once([_take(offices[number % 2], actor, "k1", 100) for number in range(THREADS)])
+    outcomes = at_once([_take(offices[number % 2], actor, "k1", 100) for number in range(THREADS)])
     assert sorted(outcome.is_repeat for outcome in outcomes) == [False] + [True] * (THREADS - 1)
     assert {outcome.answer.balance_cents for outcome in outcomes} == {900}
     assert balance_cents(ledger, wallet) == 900
@@ -71,7 +55,7 @@ def test_equal_requests_at_the_same_moment_are_one_posting_and_repeats(ledger, o
 
 def test_a_rush_of_debits_stops_exactly_at_the_floor(ledger, offices, actor):
     wallet = open_wallet(ledger, balance_cents=1000)
-    outcomes = _at_once([_take(offices[number % 2], actor, None, 90) for number in range(THREADS)])
+    outcomes = at_once([_take(offices[number % 2], actor, None, 90) for number in range(THREADS)])
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     assert {type(refusal) for refusal in refused} == {FloorReached}
     assert len(refused) == THREADS - 11
@@ -86,7 +70,7 @@ def test_debits_and_credits_at_once_add_up(ledger, offices, actor):
         return lambda: office.run(top_up, actor=actor, amount_cents=amount_cents, **ABOUT)
 
     takes = [_take(offices[cents % 2], actor, f"k{cents}", cents) for cents in range(1, 11)]
-    _at_once([give(offices[cents % 2], 3 * cents) for cents in range(1, 11)] + takes)
+    at_once([give(offices[cents % 2], 3 * cents) for cents in range(1, 11)] + takes)
     assert balance_cents(ledger, wallet) == 1000 + 2 * 55
 
 
@@ -94,7 +78,7 @@ def test_a_request_and_its_reversal_at_the_same_moment_leave_nothing(ledger, off
     wallet = open_wallet(ledger, balance_cents=1000)
     for number in range(5):
         asked = {"reversed_key": f"k{number}", "description": "No answer"}
-        purchase, reversal = _at_once(
+        purchase, reversal = at_once(
             [
                 _take(offices[0], actor, f"k{number}", 100),
                 lambda asked=asked: offices[1].run(reverse_key, actor=actor, **asked),
@@ -115,7 +99,7 @@ def mistake(ledger):
 def test_of_reversals_of_one_posting_at_the_same_moment_one_wins(ledger, offices, operator, mistake):
     wallet, code = mistake
     asked = {"transaction_code": code, "description": "A mistake"}
-    outcomes = _at_once(
+    outcomes = at_once(
         [lambda office=office: office.run(reverse_by_hand, actor=operator, **asked) for office in offices * 4]
     )
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
@@ -128,7 +112,7 @@ def test_reversals_of_one_key_at_the_same_moment_all_say_that_it_was_given_back(
     wallet = open_wallet(ledger, balance_cents=1000)
     _take(ledger, actor, "k1", 100)()
     asked = {"reversed_key": "k1", "description": "No answer"}
-    outcomes = _at_once(
+    outcomes = at_once(
         [lambda office=office: office.run(reverse_key, actor=actor, **asked) for office in offices * 4]
     )
     states = sorted(outcome.answer.state for outcome in outcomes)
@@ -143,7 +127,7 @@ def test_postings_and_reversals_across_two_wallets_wait_for_nobody_for_ever(ledg
         post(ledger, box, account, 1000)
     there = [post(ledger, one, other, cents).code for cents in range(1, 9)]
     back = [post(ledger, other, one, cents).code for cents in range(1, 9)]
-    outcomes = _at_once(
+    outcomes = at_once(
         [lambda office=office, code=code: reverse(office, code)
          for pair in zip(there, back, strict=True) for office, code in zip(offices, pair, strict=True)]
     )  # fmt: skip
@@ -152,7 +136,7 @@ def test_postings_and_reversals_across_two_wallets_wait_for_nobody_for_ever(ledg
 
 
 def test_a_token_rolled_twice_at_once_leaves_one_that_lives(ledger, offices, actor, operator):
-    outcomes = _at_once(
+    outcomes = at_once(
         [lambda office=office: office.run(roll_api_token, actor=operator, slug=actor.name)
          for office in offices * 3]
     )  # fmt: skip
@@ -162,7 +146,7 @@ def test_a_token_rolled_twice_at_once_leaves_one_that_lives(ledger, offices, act
 
 def test_a_lost_token_replaced_twice_at_once_leaves_one_that_is_accepted(ledger, offices, operator):
     wallet = open_wallet(ledger)
-    outcomes = _at_once(
+    outcomes = at_once(
         [lambda office=office, token=token: office.run(
             replace_token, actor=operator, wallet_code=wallet.code, new_token_id=token)
          for office, token in zip(offices, ("04AAAAAA", "04BBBBBB"), strict=True)]
@@ -174,7 +158,7 @@ def test_a_lost_token_replaced_twice_at_once_leaves_one_that_is_accepted(ledger,
 def test_a_pairing_code_shown_to_two_tokens_at_once_pairs_one(ledger, offices, actor, operator):
     wallet = open_wallet(ledger, None)
     code = ledger.run(issue_pairing_code, actor=operator, wallet_code=wallet.code).answer.pairing_code
-    outcomes = _at_once(
+    outcomes = at_once(
         [
             lambda office=office, token=token: office.run(
                 pair_by_code, actor=actor, token_id=token, pairing_code=code
