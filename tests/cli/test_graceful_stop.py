@@ -130,5 +130,8 @@ def _wait_until_refused(server: Serving) -> None:
             socket.create_connection((server.host, server.port)).close()
         except ConnectionRefusedError:
             return
+        except ConnectionResetError:
+            # It was closed while this very connection was being made; the next one is refused.
+            continue
         time.sleep(0.05)
     raise AssertionError("the server that stops still listens")
