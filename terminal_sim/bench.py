@@ -50,7 +50,7 @@ class Bench:
         """Put a terminal on the bench, provision and boot it.
 
         `device` is one of DEVICES; the other names are those of config.json: language, buttons,
-        pulse_cents, request_timeout_ms, top_up_limit_cents.
+        pulse_cents, pulse_gap_ms, request_timeout_ms, top_up_limit_cents.
         """
         if device not in DEVICES:
             raise ValueError(f"no device is named {device!r}; there are {', '.join(DEVICES)}")
@@ -90,13 +90,13 @@ class Bench:
 
     def _machine(self, name: str, settings: dict[str, Any]) -> Machine:
         path = None if self._state_dir is None else self._state_dir / f"{name}.flash"
-        pulse_cents = settings.get("pulse_cents", 10)
+        coins = {key: settings[key] for key in ("pulse_cents", "pulse_gap_ms") if key in settings}
         device = Device(
             name,
             clock=self._clock,
             chip=FlashChip(path),
             entropy=None if self._seed is None else random.Random(f"{self._seed} {name}"),
-            make_board=lambda device: SimulatorBoard(device, brewer, pulse_cents=pulse_cents),
+            make_board=lambda device: SimulatorBoard(device, brewer, **coins),
         )
         brewer = CoffeeBrewer(device.timeline)
         return Machine(device, brewer, settings)

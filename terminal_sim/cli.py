@@ -19,8 +19,6 @@ from terminal_sim.control import Refused, State, ask, check_name, read_state, ru
 
 HEX_LENGTHS = (8, 14, 20)
 ANSWER_SHOWN_WITHIN_S = 2.0
-# A coin of twenty pulses takes three seconds to be counted.
-COIN_SHOWN_WITHIN_S = 5.0
 SETTLED_S = 0.5
 LOOK_EVERY_S = 0.1
 
@@ -212,14 +210,17 @@ def _act(state: State, command: str, **arguments: Any) -> dict[str, Any]:
     answer = ask(state, command, **arguments)
     if answer.get("accepted") is False:
         return answer
-    within_s = COIN_SHOWN_WITHIN_S if command == "coin" else ANSWER_SHOWN_WITHIN_S
-    deadline_s = time.monotonic() + within_s
+    deadline_s = time.monotonic() + ANSWER_SHOWN_WITHIN_S
     seen, seen_at_s = answer["display"], time.monotonic()
     while time.monotonic() < deadline_s:
-        if seen != before and time.monotonic() - seen_at_s >= SETTLED_S:
+        is_at_rest = time.monotonic() - seen_at_s >= SETTLED_S and not answer["coin_falling"]
+        if seen != before and is_at_rest:
             break
         time.sleep(LOOK_EVERY_S)
         answer |= ask(state, "show")
+        if answer["coin_falling"]:
+            # Nothing is to be seen of a coin before its last pulse, and twenty take five seconds.
+            deadline_s = time.monotonic() + ANSWER_SHOWN_WITHIN_S
         if answer["display"] != seen:
             seen, seen_at_s = answer["display"], time.monotonic()
     return answer

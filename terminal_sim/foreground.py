@@ -12,6 +12,8 @@ from terminal_sim.control import ControlServer, Refused, State, ask, read_state,
 from terminal_sim.machine import KEYS, Machine
 
 SLICE_S = 0.05
+# The firmware writes to its flash between two pulses, and a laptop that is busy may take its time for it.
+PULSE_GAP_MS = 200
 
 
 class Foreground:
@@ -24,7 +26,7 @@ class Foreground:
         self._taps = 0
         self._bench = Bench(clock="real", state_dir=state_dir)
         self._control = ControlServer()
-        self.machine = self._bench.terminal(name=name, **settings)
+        self.machine = self._bench.terminal(name=name, pulse_gap_ms=PULSE_GAP_MS, **settings)
         self._path = write_state(
             State(name, settings["device"], self._control.port, os.getpid(), self._control.secret), state_dir
         )
@@ -113,6 +115,7 @@ def describe(machine: Machine) -> dict[str, Any]:
         "online": machine.network.is_online,
         "display": machine.display,
         "relay_closures": machine.relay_closures,
+        "coin_falling": machine.is_coin_falling,
         "requests": [str(request) for request in machine.network.requests[-5:]],
         "console": machine.console[-10:],
     }

@@ -158,6 +158,11 @@ class Machine:
         """Drop a coin into the slot; False when it falls through into the return."""
         return self.is_powered and self._board.coins.insert(cents)
 
+    @property
+    def is_coin_falling(self) -> bool:
+        """Whether pulses of a coin are still to come."""
+        return self.is_powered and self._board.coins.busy
+
     def run_for(self, seconds: float) -> None:
         """Let this much time pass on this terminal."""
         self._run_until(self.device.timeline.now_us() + int(seconds * 1_000_000))

@@ -8,7 +8,7 @@ from terminal_sim.chips.buttons import PushButtons
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.keypad import KeypadMatrix
 from terminal_sim.chips.pn532 import PN532Chip
-from terminal_sim.chips.pulse_acceptor import PulseAcceptor
+from terminal_sim.chips.pulse_acceptor import PulseAcceptor, PulseProfile
 from terminal_sim.chips.relay import CoffeeBrewer, RelayContact
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ class SimulatorBoard:
     events of the device, "relay_closed" and "relay_opened".
     """
 
-    def __init__(self, device: Device, brewer: CoffeeBrewer, *, pulse_cents: int = 10) -> None:
+    def __init__(
+        self, device: Device, brewer: CoffeeBrewer, *, pulse_cents: int = 10, pulse_gap_ms: int = 100
+    ) -> None:
         wires = device.wires
         self.reader = PN532Chip(device.timeline)
         self.display = CharacterLcd(timeline=device.timeline)
@@ -40,7 +42,12 @@ class SimulatorBoard:
         wires.rest(READER_RESET_PIN, 1)
         wires.watch(READER_RESET_PIN, lambda level, _now_us: self.reader.reset(level))
         self.coins = PulseAcceptor(
-            wires, device.timeline, coin_pin=COIN_PIN, inhibit_pin=INHIBIT_PIN, pulse_cents=pulse_cents
+            wires,
+            device.timeline,
+            coin_pin=COIN_PIN,
+            inhibit_pin=INHIBIT_PIN,
+            pulse_cents=pulse_cents,
+            profile=PulseProfile(gap_us=pulse_gap_ms * 1000),
         )
         self.relay = RelayContact(wires, RELAY_PIN, device.timeline, on_open=brewer.enable)
         self.keypad = KeypadMatrix(wires, ROW_PINS, COLUMN_PINS)
