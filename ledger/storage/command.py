@@ -20,12 +20,11 @@ class Command(Generic[Answer]):
     answers: type[Answer]
     function: Callable[..., Answer]
     grouped_by: str | None = None
-    lock_all: Callable[[Any, Sequence[Any]], None] | None = None
+    foresee: Callable[[Any, Sequence[Any]], None] | None = None
 
     def __call__(self, transaction: Any, **arguments: Any) -> Answer:
         """Run inside another command's transaction."""
         return self.function(transaction, **arguments)
-
 
     def __reduce__(self) -> tuple:
         """Go to another process by name: what stands for the function there is the same code."""
@@ -74,18 +73,19 @@ def command(
     *,
     answers: type[Answer],
     grouped_by: str | None = None,
-    lock_all: Callable[[Any, Sequence[Any]], None] | None = None,
+    foresee: Callable[[Any, Sequence[Any]], None] | None = None,
 ) -> Callable[[Callable[..., Answer]], Command[Answer]]:
     """Make a function a command.
 
     `name` stands in the audit trail, `answers` is its record's type. A command that is `grouped_by` one
     of its arguments may share a transaction with others of its sort: it locks the balance that this
-    argument leads to, and no other. `lock_all(reader, values)` locks what all these values of it lead to,
-    in their order.
+    argument leads to, and no other. `foresee(reader, values)` reads for a whole group what its commands
+    will ask for, and locks it in one order; a command without it, or one that writes something else than
+    was foreseen, is run by itself.
     """
 
     def register(function: Callable[..., Answer]) -> Command[Answer]:
-        made = _COMMANDS[name] = Command(name, answers, function, grouped_by, lock_all)
+        made = _COMMANDS[name] = Command(name, answers, function, grouped_by, foresee)
         return made
 
     return register

@@ -15,8 +15,13 @@ class InvalidKey(Invalid):
     message = f"An idempotency key has 1 to {KEY_LENGTH} characters."
 
 
+def is_key(key: str) -> bool:
+    """Say whether this can be a key."""
+    return is_text(key, KEY_LENGTH)
+
+
 def require_key(key: str) -> str:
     """Return the key, or refuse with InvalidKey."""
-    if not is_text(key, KEY_LENGTH):
+    if not is_key(key):
         raise InvalidKey(fields={"idempotency_key": [InvalidKey.message]})
     return key

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Dialect, Executable
+from sqlalchemy import BindParameter, Dialect, Executable, UpdateBase
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ReturnsRows
 
@@ -46,6 +46,10 @@ class Prepared:
         except dialect.loaded_dbapi.Error as error:
             raise wrapped(error, dialect, driver, compiled.text) from error
 
+    def writes(self, dialect: Dialect) -> bool:
+        """Say whether it adds, changes or removes rows."""
+        return self._for(dialect).writes
+
     def _for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
@@ -72,6 +76,7 @@ class _Compiled:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
+        self.writes = isinstance(statement, UpdateBase)
         self._order = compiled.positiontup
         self._defaults = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
         self._binders = _present((name, _binder(bind, dialect)) for bind, name in compiled.bind_names.items())

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Executable, Row, UpdateBase, text
 
+from ledger.storage.bulk import Bulk
+from ledger.storage.gathering import Gathering, NotGathered
 from ledger.storage.prepared import Prepared, wrapped
 
-__all__ = ["Reader", "Row"]
+__all__ = ["NotGathered", "Reader", "Row"]
 
 Statement = Executable | Prepared
 # How many rows of a stream are fetched at once.
 STREAMED_ROWS = 1_000
-
-
-class NotGathered(Exception):
-    """A command of a group wants to write more than it appends: it has to be run by itself."""
 
 
 class Reader:
@@ -30,20 +27,24 @@ class Reader:
         self.dialect = connection.dialect
         # The driver's own, for prepared statements.
         self._driver = connection.connection.driver_connection
-        self._steady: dict[tuple, Any] = {}
-        self._is_pipelined = False
-        # What was appended and is not written yet; None where it is written at once.
-        self._appended: list[tuple[Prepared, dict[str, Any]]] | None = None
+        # What need not be read again in this transaction, by what would read it.
+        self._known: dict[Hashable, Any] = {}
+        # Where a group's writes are kept back; None where they are written at once.
+        self._gathering: Gathering | None = None
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
         """Execute a statement and return its first row, or None."""
-        if self._goes_to_driver(statement):
+        if self._gathering is not None:
+            self._refuse_to_write(statement)
+        if isinstance(statement, Prepared):
             return next(iter(self._run(statement, values)), None)
         return self.connection.execute(statement, values).first()
 
     def all(self, statement: Statement, **values: Any) -> Sequence[Row]:
         """Execute a statement and return every row."""
-        if self._goes_to_driver(statement):
+        if self._gathering is not None:
+            self._refuse_to_write(statement)
+        if isinstance(statement, Prepared):
             return list(self._run(statement, values))
         return self.connection.execute(statement, values).all()
 
@@ -64,84 +65,61 @@ class Reader:
         if self.dialect.name == "postgresql":
             self.connection.execute(text("SET LOCAL statement_timeout = 0"))
 
-    @property
-    def gathers(self) -> bool:
-        """Say whether what is appended is written at the end."""
-        return self._appended is not None
+    def foresee(self, key: Hashable, state: Any) -> None:
+        """Remember for the rest of the transaction what has been read of something, under its lock."""
+        self._known[key] = state
 
-    def append(self, statement: Prepared, **values: Any) -> None:
+    def foreseen(self, key: Hashable) -> Any:
+        """Return the state that was foreseen as `key`, as the group has left it; None if none was."""
+        return self._known.get(key)
+
+    def foresee_rows(self, statement: Prepared, rows: list[Any], **values: Any) -> None:
+        """Remember for the rest of the transaction what a statement answers to these values."""
+        self._known[(statement, *values.values())] = rows
+
+    def append(self, bulk: Bulk, **values: Any) -> None:
         """Write a row that nobody looks at before the transaction's end; in a group they go together."""
-        if self._appended is None:
-            self._run(statement, values)
+        if self._gathering is None:
+            bulk.one.run(self._driver, self.dialect, values)
         else:
-            self._appended.append((statement, values))
+            self._gathering.add(bulk, values)
 
     @contextmanager
-    def gathered(self) -> Iterator[None]:
-        """Write what is appended inside at its end: all rows of one statement together, in their order."""
-        self._appended = []
-        yield
-        by_statement: dict[Prepared, list[dict[str, Any]]] = {}
-        for statement, values in self._appended:
-            by_statement.setdefault(statement, []).append(values)
-        for statement, many in by_statement.items():
-            statement.run_many(self._driver, self.dialect, many)
-        self._appended = None
+    def gathered(self) -> Iterator[Gathering]:
+        """Keep back what is appended or changed inside, and write it at the end, each sort of row at once.
 
-    @contextmanager
-    def pipelined(self) -> Iterator[None]:
-        """Send statements whose answer nobody waits for together with the next one (PostgreSQL).
-
-        What the database does not take of them is raised later, at the end at the latest. An SQLite file
-        is near enough.
+        On PostgreSQL all of it is sent together. Whatever else would be written raises NotGathered.
         """
+        self._gathering = Gathering(self._known)
+        yield self._gathering
+        with self._pipelined():
+            self._gathering.write(self._driver, self.dialect)
+        self._gathering = None
+
+    @contextmanager
+    def _pipelined(self) -> Iterator[None]:
         if self.dialect.name != "postgresql":
             yield
             return
-        self._is_pipelined = True
         try:
             with self._driver.pipeline():
                 yield
         except self.dialect.loaded_dbapi.Error as error:
             raise wrapped(error, self.dialect, self._driver) from error
-        finally:
-            self._is_pipelined = False
 
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """Undo what is done inside, and only that, when an exception passes."""
-        self._say("SAVEPOINT apart")
-        mark = len(self._appended or ())
-        try:
-            yield
-        except (DBAPIError, NotGathered):
-            # The database's own errors are for whoever holds the whole transaction.
-            raise
-        except Exception:
-            del (self._appended or [])[mark:]
-            self._say("ROLLBACK TO SAVEPOINT apart")
-            self._say("RELEASE SAVEPOINT apart")
-            raise
-        self._say("RELEASE SAVEPOINT apart")
+    def _refuse_to_write(self, statement: Statement) -> None:
+        prepared = isinstance(statement, Prepared)
+        if statement.writes(self.dialect) if prepared else isinstance(statement, UpdateBase):
+            raise NotGathered
 
-    def _say(self, word: str) -> None:
-        # In a pipeline the database may tell here what it did not take of a statement before.
-        try:
-            self._driver.execute(word)
-        except self.dialect.loaded_dbapi.Error as error:
-            raise wrapped(error, self.dialect, self._driver) from error
-
-    def _goes_to_driver(self, statement: Statement) -> bool:
-        return self._is_pipelined or isinstance(statement, Prepared)
-
-    def _run(self, statement: Statement, values: dict[str, Any]) -> Any:
-        if not isinstance(statement, Prepared):
-            # SQLAlchemy looks for a result before one is there: in a pipeline, the few statements that
-            # are not prepared are compiled for this once.
-            return Prepared(statement).run(self._driver, self.dialect, values)
-        if not statement.is_steady:
+    def _run(self, statement: Prepared, values: dict[str, Any]) -> Any:
+        if statement.writes(self.dialect):
             return statement.run(self._driver, self.dialect, values)
         asked = (statement, *values.values())
-        if asked not in self._steady:
-            self._steady[asked] = list(statement.run(self._driver, self.dialect, values))
-        return self._steady[asked]
+        known = self._known.get(asked)
+        if known is not None:
+            return known
+        rows = statement.run(self._driver, self.dialect, values)
+        if statement.is_steady:
+            self._known[asked] = rows = list(rows)
+        return rows

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -14,16 +16,19 @@ from ledger.foundation.ids import Ids
 from ledger.storage.answers import plain, restore
 from ledger.storage.command import Command, Outcome, Request
 from ledger.storage.database import Database, translated_errors
-from ledger.storage.keys import require_key
-from ledger.storage.reader import NotGathered, Reader
+from ledger.storage.gathering import Gathering, NotGathered
+from ledger.storage.keys import is_key, require_key
+from ledger.storage.reader import Reader
 from ledger.storage.tables import (
     append_audit_row,
     complete_key,
+    delete_keys,
     draw_command_ids,
     find_key,
     insert_audit_row,
     insert_event,
     insert_key,
+    insert_keys,
 )
 from ledger.storage.transaction import Transaction
 
@@ -111,18 +116,29 @@ class Runner:
     def _run_group(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
         with self._database.writing() as connection:
             reader = Reader(connection)
-            if reader.dialect.name == "postgresql":
-                _lock_in_order(reader, requests)
-            with reader.pipelined(), reader.gathered():
-                command_ids = draw_command_ids(reader, len(requests))
-                pairs = zip(requests, command_ids, strict=True)
-                return [self._run_apart(reader, request, drawn) for request, drawn in pairs]
+            key_ids = insert_keys(reader, list(_key_rows(requests, self._clock.now())))
+            _foresee(reader, requests)
+            command_ids = draw_command_ids(reader, len(requests))
+            unused = []
+            with reader.gathered() as gathering:
+                outcomes = []
+                for request, command_id in zip(requests, command_ids, strict=True):
+                    place = _Place(command_id, key_ids.pop((request.actor.scope, request.key), None))
+                    outcomes.append(self._run_apart(gathering, reader, request, place))
+                    if isinstance(outcomes[-1], Exception) and place.key_id is not None:
+                        unused.append(place.key_id)
+            if unused:
+                delete_keys(reader, unused)
+            return outcomes
 
-    def _run_apart(self, reader: Reader, request: Request, command_id: int) -> Outcome | Exception:
+    def _run_apart(
+        self, gathering: Gathering, reader: Reader, request: Request, place: _Place
+    ) -> Outcome | Exception:
         try:
-            with reader.apart():
-                return self._run_once(reader, request, command_id)
+            with gathering.apart():
+                return self._run_once(reader, request, place)
         except (DBAPIError, NotGathered):
+            # For whoever holds the whole transaction.
             raise
         except Exception as error:
             return error
@@ -134,20 +150,19 @@ class Runner:
             return error
 
     def _run_once(
-        self, reader: Reader, request: Request[Answer], command_id: int | None = None
+        self, reader: Reader, request: Request[Answer], place: _Place | None = None
     ) -> Outcome[Answer]:
         now = self._clock.now()
-        actor, key_id = request.actor, None
-        if request.key is not None:
-            asked = {"fingerprint": request.fingerprint, "recorded_at": now}
-            # The key's row comes first: of two equal requests the second waits here for the first.
-            key_id = insert_key(reader, scope=actor.scope, key=require_key(request.key), **asked)
-            if key_id is None:
-                return _remembered(reader, request)
+        actor = request.actor
+        # The key's row comes first: of two equal requests the second waits here for the first.
+        key_id = place.key_id if place else _use_key(reader, request, now)
+        if key_id is None and request.key is not None:
+            return _remembered(reader, request)
         who = {"recorded_at": now, "command": request.command.name, **_who(actor)}
-        if command_id is None:
+        if place is None:
             command_id = insert_audit_row(reader, **who)
         else:
+            command_id = place.command_id
             append_audit_row(reader, id=command_id, **who)
         transaction = Transaction(reader, actor=actor, ids=self._ids, now=now, command_id=command_id)
         answer = request.command(transaction, **request.arguments)
@@ -157,6 +172,14 @@ class Runner:
             complete_key(reader, key_id, command_id, plain(answer))
         events = tuple(name for name, _ in transaction.events)
         return Outcome(answer, is_repeat=False, events=events)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What was drawn for a request of a group before it runs; no key's id where the key was used before."""
+
+    command_id: int
+    key_id: int | None
 
 
 def _patiently(work: Callable[[], Done]) -> Done:
@@ -170,18 +193,34 @@ def _patiently(work: Callable[[], Done]) -> Done:
     raise TooContended
 
 
-def _lock_in_order(reader: Reader, requests: Sequence[Request]) -> None:
-    """Lock first what is to be locked out of order, so that no two groups wait for each other in a ring.
-
-    SQLite needs none of it: it has one writer at a time.
-    """
-    by_lock: dict[Callable, list[Any]] = {}
+def _key_rows(requests: Sequence[Request], now: datetime) -> Iterator[dict[str, Any]]:
     for request in requests:
-        if (lock_all := request.command.lock_all) is not None:
-            by_lock.setdefault(lock_all, []).append(request.arguments[request.command.grouped_by])
-    for lock_all, values in by_lock.items():
-        if values != (in_order := sorted(values)):
-            lock_all(reader, list(dict.fromkeys(in_order)))
+        # What can be no key is refused when its request is run.
+        if request.key is not None and is_key(request.key):
+            yield _key_row(request, now)
+
+
+def _key_row(request: Request, now: datetime) -> dict[str, Any]:
+    used = {"scope": request.actor.scope, "key": request.key}
+    return {**used, "fingerprint": request.fingerprint, "recorded_at": now}
+
+
+def _use_key(reader: Reader, request: Request, now: datetime) -> int | None:
+    if request.key is None:
+        return None
+    require_key(request.key)
+    return insert_key(reader, **_key_row(request, now))
+
+
+def _foresee(reader: Reader, requests: Sequence[Request]) -> None:
+    """Read, and lock in one order, what the commands of a group will ask for."""
+    by_way: dict[Callable, dict[Any, None]] = {}
+    for request in requests:
+        if (foresee := request.command.foresee) is not None:
+            values = by_way.setdefault(foresee, {})
+            values[request.arguments[request.command.grouped_by]] = None
+    for foresee, values in by_way.items():
+        foresee(reader, list(values))
 
 
 def _who(actor: Actor) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +17,16 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     column,
+    delete,
     func,
     insert,
     select,
     text,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ledger.storage.bulk import Bulk, columns_of, rows_of, sent
 from ledger.storage.columns import Base
 from ledger.storage.prepared import Prepared
 from ledger.storage.reader import Reader, Row
@@ -87,10 +89,9 @@ class DomainEvent(Base):
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def insert_of(table: type[Base], *, answers_id: bool = True) -> Prepared:
-    """Return the statement that inserts a row, all columns but `id` given, and answers its id if asked to."""
-    inserting = insert(table).values(_parameters(table))
-    return Prepared(inserting.returning(table.id) if answers_id else inserting)
+def insert_of(table: type[Base]) -> Prepared:
+    """Return the statement that inserts a row, all columns but `id` given, and answers its id."""
+    return Prepared(insert(table).values(_parameters(table)).returning(table.id))
 
 
 def insert_if_absent_of(table: type[Base]) -> Prepared:
@@ -121,13 +122,17 @@ _FIND_KEY = Prepared(
         IdempotencyKey.scope == bindparam("scope"), IdempotencyKey.key == bindparam("key")
     )
 )
-_COMPLETE_KEY = Prepared(
-    update(IdempotencyKey)
-    .where(IdempotencyKey.id == bindparam("key_id"))
-    .values(command_id=bindparam("command_id"), answer=bindparam("answer"))
+_NEW_KEY = ("scope", "key", "fingerprint", "recorded_at")
+_KEYS = rows_of(IdempotencyKey, _NEW_KEY)
+_INSERT_KEYS = Prepared(
+    postgresql.insert(IdempotencyKey)
+    .from_select(list(_NEW_KEY), select(*_KEYS.c))
+    .on_conflict_do_nothing()
+    .returning(IdempotencyKey.id, IdempotencyKey.scope, IdempotencyKey.key)
 )
+_COMPLETE_KEY = Bulk(IdempotencyKey, ("command_id", "answer"), key="id")
 _INSERT_AUDIT_ROW = insert_of(AuditLog)
-_APPEND_AUDIT_ROW = Prepared(insert(AuditLog).values(id=bindparam("id"), **_parameters(AuditLog)))
+_APPEND_AUDIT_ROW = Bulk(AuditLog, ("id", *columns_of(AuditLog)))
 # Ids for rows that are appended: in SQLite the writer alone draws them, and nobody else meanwhile.
 _DRAWN_COMMAND_IDS = {
     "sqlite": "SELECT seq + n AS id FROM (SELECT coalesce(max(seq), 0) AS seq FROM sqlite_sequence"
@@ -139,12 +144,35 @@ _DRAWN_COMMAND_IDS = {
 _DRAW_COMMAND_IDS = Prepared(
     lambda dialect: text(_DRAWN_COMMAND_IDS[dialect]).columns(column("id", BigInteger))
 )
-_INSERT_EVENT = insert_of(DomainEvent, answers_id=False)
+_INSERT_EVENT = Bulk(DomainEvent, columns_of(DomainEvent))
 
 
 def insert_key(reader: Reader, **values: Any) -> int | None:
     """Use up a key and return its row's id, or None when it was used before."""
     return reader.scalar(_INSERT_KEY, **values)
+
+
+def insert_keys(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], int]:
+    """Use up keys and return the ids of their rows, without those that were used before.
+
+    Of two equal keys the first counts. They are locked in one order, so that two groups with the same
+    keys do not wait for each other in a ring.
+    """
+    first: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        first.setdefault((row["scope"], row["key"]), row)
+    in_order = sorted(first)
+    if reader.dialect.name == "postgresql":
+        # They come in their order, and are inserted in it.
+        inserted = reader.all(_INSERT_KEYS, rows=sent([first[place] for place in in_order]))
+        return {(row.scope, row.key): row.id for row in inserted}
+    ids = {place: insert_key(reader, **first[place]) for place in in_order}
+    return {place: key_id for place, key_id in ids.items() if key_id is not None}
+
+
+def delete_keys(reader: Reader, key_ids: Sequence[int]) -> None:
+    """Give keys free again whose commands were refused."""
+    reader.connection.execute(delete(IdempotencyKey).where(IdempotencyKey.id.in_(key_ids)))
 
 
 def find_key(reader: Reader, scope: str, key: str) -> Row | None:
@@ -154,7 +182,7 @@ def find_key(reader: Reader, scope: str, key: str) -> Row | None:
 
 def complete_key(reader: Reader, key_id: int, command_id: int, answer: Any) -> None:
     """Remember with the key which command it started and what was answered."""
-    reader.append(_COMPLETE_KEY, key_id=key_id, command_id=command_id, answer=answer)
+    reader.append(_COMPLETE_KEY, of_id=key_id, command_id=command_id, answer=answer)
 
 
 def insert_audit_row(reader: Reader, **values: Any) -> int:
@@ -174,7 +202,7 @@ def append_audit_row(reader: Reader, **values: Any) -> None:
 
 def insert_event(reader: Reader, **values: Any) -> None:
     """Put an event into the outbox."""
-    reader.append(_INSERT_EVENT, **values)
+    reader.append(_INSERT_EVENT, delivered_at=None, **values)
 
 
 _UNDELIVERED = select(DomainEvent.id).where(DomainEvent.delivered_at.is_(None))

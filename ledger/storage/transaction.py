@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import datetime
 from typing import Any
 
 from ledger.foundation.actor import Actor
 from ledger.foundation.ids import Ids
+from ledger.storage.bulk import Bulk
 from ledger.storage.keys import require_key
+from ledger.storage.prepared import Prepared
 from ledger.storage.reader import NotGathered, Reader, Row, Statement
 from ledger.storage.tables import find_key, insert_key
 
@@ -22,8 +25,7 @@ class Transaction(Reader):
 
     def __init__(self, reader: Reader, *, actor: Actor, ids: Ids, now: datetime, command_id: int) -> None:
         super().__init__(reader.connection)
-        self._steady, self._is_pipelined = reader._steady, reader._is_pipelined
-        self._appended = reader._appended
+        self._known, self._gathering = reader._known, reader._gathering
         self.actor = actor
         self.ids = ids
         self.now = now
@@ -32,12 +34,23 @@ class Transaction(Reader):
 
     def execute(self, statement: Statement, **values: Any) -> None:
         """Execute a statement that returns nothing; raises NotGathered where only appending is possible."""
-        if self._appended is not None:
+        if self._gathering is not None:
             raise NotGathered
-        if self._goes_to_driver(statement):
+        if isinstance(statement, Prepared):
             self._run(statement, values)
         else:
             self.connection.execute(statement, values)
+
+    @property
+    def gathers(self) -> bool:
+        """Say whether what is appended is written later, with the rows of the others in the group."""
+        return self._gathering is not None
+
+    def change(self, key: Hashable, state: Any, bulk: Bulk, **values: Any) -> None:
+        """Give what was foreseen as `key` a new state; the group writes the row of the last one."""
+        if self._gathering is None:
+            raise LookupError(f"{key} is foreseen only in a group")
+        self._gathering.change(key, state, bulk, values)
 
     def record(self, event: str, **payload: Any) -> None:
         """Put an event into the outbox, in the same commit as what it speaks of."""

@@ -105,8 +105,6 @@ class Writer:
         elif not _shares(ask):
             _answer(asker, self._alone(ask))
         else:
-            # Groups of several nodes lock their balances in one order and so never wait in a ring.
-            group.sort(key=lambda member: str(_shared(member[1])))
             came = self._together([ask.requests[0] for _, ask in group])
             for (asker, _), outcome in zip(group, came, strict=True):
                 _answer(asker, outcome)
@@ -123,11 +121,6 @@ class Writer:
             return self._runner.run_alone(ask.requests[0], dry_run=ask.dry_run)
         except Exception as error:
             return error
-
-
-def _shared(ask: Ask) -> Any:
-    request = ask.requests[0]
-    return request.arguments.get(request.command.grouped_by)
 
 
 def _shares(ask: Ask) -> bool:

@@ -23,13 +23,13 @@ def account_record(row: Row) -> AccountRecord:
 
 def account_by_id(reader: Reader, account_id: int) -> AccountRecord:
     """Return an account that exists."""
-    return account_record(tables.select_two_accounts(reader, account_id, account_id)[0])
+    return account_record(tables.select_account_by_id(reader, account_id))
 
 
 def _accounts_of(reader: Reader, entry: Entry) -> dict[int, AccountRecord]:
     """Return those of an entry's two accounts that exist, by id."""
-    rows = tables.select_two_accounts(reader, entry.source_id, entry.destination_id)
-    return {row.id: account_record(row) for row in rows}
+    rows = [tables.select_account_by_id(reader, each) for each in (entry.source_id, entry.destination_id)]
+    return {row.id: account_record(row) for row in rows if row is not None}
 
 
 def accounts_to_post(reader: Reader, entry: Entry) -> dict[int, AccountRecord]:

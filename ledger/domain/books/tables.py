@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ledger.storage.bulk import Bulk, columns_of
 from ledger.storage.columns import Base
 from ledger.storage.prepared import Prepared
 from ledger.storage.tables import insert_if_absent_of, insert_of
@@ -96,15 +98,31 @@ class Posting(Base):
     recorded_at: Mapped[datetime]
 
 
+class AccountRow(NamedTuple):
+    """An account as it is read."""
+
+    id: int
+    code: str
+    kind: str
+    normal_side: str
+    currency: str
+
+
+class BalanceRow(NamedTuple):
+    """A cached balance as it is read."""
+
+    balance_cents: int
+    floor_cents: int
+    held_cents: int
+
+
 ACCOUNT_COLUMNS = (Account.id, Account.code, Account.kind, Account.normal_side, Account.currency)
+BALANCE_COLUMNS = (AccountBalance.balance_cents, AccountBalance.floor_cents, AccountBalance.held_cents)
 POSTING_COLUMNS = tuple(Posting.__table__.columns)
 
 
 _INSERT_ACCOUNT = insert_if_absent_of(Account)
-_TWO_ACCOUNTS = Prepared(
-    select(*ACCOUNT_COLUMNS).where(Account.id.in_([bindparam("source_id"), bindparam("destination_id")])),
-    is_steady=True,
-)
+_ACCOUNT = Prepared(select(*ACCOUNT_COLUMNS).where(Account.id == bindparam("account_id")), is_steady=True)
 _BY_CENTS = bindparam("by_cents", type_=BigInteger)
 _CHANGE_BALANCE = Prepared(
     update(AccountBalance)
@@ -115,8 +133,9 @@ _CHANGE_BALANCE = Prepared(
     .values(balance_cents=AccountBalance.balance_cents + _BY_CENTS)
     .returning(AccountBalance.balance_cents)
 )
+_SET_BALANCE = Bulk(AccountBalance, ("balance_cents",), key="account_id")
 _INSERT_POSTING = insert_of(Posting)
-_APPEND_POSTING = insert_of(Posting, answers_id=False)
+_APPEND_POSTING = Bulk(Posting, columns_of(Posting))
 
 
 def insert_account(tx: Transaction, **values: object) -> int | None:
@@ -134,20 +153,39 @@ def select_account(reader: Reader, code: str) -> Row | None:
     return reader.one(select(*ACCOUNT_COLUMNS).where(Account.code == code))
 
 
-def select_two_accounts(reader: Reader, source_id: int, destination_id: int) -> Sequence[Row]:
-    """Return the accounts that exist among these two."""
-    return reader.all(_TWO_ACCOUNTS, source_id=source_id, destination_id=destination_id)
+def select_account_by_id(reader: Reader, account_id: int) -> Row | None:
+    """Return an account by its id."""
+    return reader.one(_ACCOUNT, account_id=account_id)
+
+
+def foresee_account(reader: Reader, account: AccountRow, balance: BalanceRow) -> None:
+    """Let a group find an account, and change its balance in memory: its row is written at the end.
+
+    The row of the balance must be locked.
+    """
+    reader.foresee_rows(_ACCOUNT, [account], account_id=account.id)
+    reader.foresee((AccountBalance, account.id), balance)
 
 
 def change_balance(tx: Transaction, account_id: int, by_cents: int) -> int | None:
     """Add to a cached balance under its row lock and return it; None when the floor forbids it."""
-    return tx.scalar(_CHANGE_BALANCE, of_account_id=account_id, by_cents=by_cents)
+    place = (AccountBalance, account_id)
+    now: BalanceRow | None = tx.foreseen(place)
+    if now is None:
+        return tx.scalar(_CHANGE_BALANCE, of_account_id=account_id, by_cents=by_cents)
+    after_cents = now.balance_cents + by_cents
+    if after_cents - now.held_cents < now.floor_cents:
+        return None
+    row = {"balance_cents": after_cents, "of_account_id": account_id}
+    tx.change(place, now._replace(balance_cents=after_cents), _SET_BALANCE, **row)
+    return after_cents
 
 
 def select_balance(reader: Reader, account_id: int) -> Row | None:
     """Return the cached balance, the floor and what is held of an account that has them."""
-    columns = (AccountBalance.balance_cents, AccountBalance.floor_cents, AccountBalance.held_cents)
-    return reader.one(select(*columns).where(AccountBalance.account_id == account_id))
+    if (state := reader.foreseen((AccountBalance, account_id))) is not None:
+        return state
+    return reader.one(select(*BALANCE_COLUMNS).where(AccountBalance.account_id == account_id))
 
 
 def sum_balances(reader: Reader) -> Sequence[Row]:

@@ -51,7 +51,8 @@ _ASSORTMENT = Prepared(
     )
     .join_from(TerminalProduct, Variant)
     .where(TerminalProduct.terminal_id == bindparam("terminal_id"))
-    .order_by(TerminalProduct.position)
+    .order_by(TerminalProduct.position),
+    is_steady=True,
 )
 
 

@@ -16,7 +16,7 @@ from ledger.domain.wallets.errors import NotYourTransaction
 from ledger.domain.wallets.queries import wallet_by_account, wallet_by_code, wallet_by_token
 from ledger.domain.wallets.records import ReversalRecord, ReversalState, WalletRecord
 from ledger.domain.wallets.rules import crediting, require_coins, require_label, taking
-from ledger.domain.wallets.tables import lock_balances
+from ledger.domain.wallets.tables import foresee_wallets
 from ledger.foundation.permissions import Permission
 from ledger.storage.command import command
 from ledger.storage.transaction import Transaction
@@ -25,7 +25,7 @@ from ledger.storage.transaction import Transaction
 _HOUSE_TILL = "house"
 
 
-@command("wallets.purchase", answers=WalletRecord, grouped_by="token_id", lock_all=lock_balances)
+@command("wallets.purchase", answers=WalletRecord, grouped_by="token_id", foresee=foresee_wallets)
 def purchase(
     tx: Transaction, *, token_id: str, products: Sequence[str], description: str, tag: str | None = None
 ) -> WalletRecord:
@@ -45,7 +45,7 @@ def purchase(
     return _post(tx, entry, "wallet.purchased", wallet, products=sold)
 
 
-@command("wallets.debit", answers=WalletRecord, grouped_by="token_id", lock_all=lock_balances)
+@command("wallets.debit", answers=WalletRecord, grouped_by="token_id", foresee=foresee_wallets)
 def debit(
     tx: Transaction, *, token_id: str, amount_cents: int, description: str, tag: str | None = None
 ) -> WalletRecord:
@@ -62,7 +62,7 @@ def debit(
     )
 
 
-@command("wallets.top_up", answers=WalletRecord, grouped_by="token_id", lock_all=lock_balances)
+@command("wallets.top_up", answers=WalletRecord, grouped_by="token_id", foresee=foresee_wallets)
 def top_up(
     tx: Transaction,
     *,

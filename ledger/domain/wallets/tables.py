@@ -5,10 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, String, bindparam, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ledger.domain.books.tables import Account, AccountBalance
+from ledger.domain.books.tables import (
+    ACCOUNT_COLUMNS,
+    BALANCE_COLUMNS,
+    Account,
+    AccountBalance,
+    AccountRow,
+    BalanceRow,
+    foresee_account,
+)
+from ledger.storage.bulk import is_among, sent
 from ledger.storage.columns import Base
 from ledger.storage.prepared import Prepared
 from ledger.storage.tables import insert_if_absent_of
@@ -65,20 +85,36 @@ class PairingCode(Base):
     used_at: Mapped[datetime | None]
 
 
-def _wallets() -> Select:
-    columns = (Wallet.id, Wallet.code, Wallet.account_id, Wallet.user_name, Wallet.created_at)
-    balance = (AccountBalance.balance_cents, AccountBalance.floor_cents, Account.currency)
-    joined = select(*columns, *balance).select_from(Wallet).join(Account, Account.id == Wallet.account_id)
+_WALLET_COLUMNS = (
+    *(Wallet.id, Wallet.code, Wallet.account_id, Wallet.user_name, Wallet.created_at),
+    *(AccountBalance.balance_cents, AccountBalance.floor_cents, Account.currency),
+)
+_TAPPED_COLUMNS = (*_WALLET_COLUMNS, WalletToken.blocked_at)
+
+
+def _wallets(*columns: ColumnElement) -> Select:
+    joined = select(*(columns or _WALLET_COLUMNS)).select_from(Wallet)
+    joined = joined.join(Account, Account.id == Wallet.account_id)
     return joined.join(AccountBalance, AccountBalance.account_id == Wallet.account_id)
+
+
+def _tapped_wallets(*columns: ColumnElement) -> Select:
+    paired = _wallets(*columns).join(WalletToken, WalletToken.wallet_id == Wallet.id)
+    return paired.where(WalletToken.unpaired_at.is_(None))
+
+
+def _foreseen_wallets(dialect_name: str) -> Select:
+    columns = (WalletToken.token_id, *_TAPPED_COLUMNS, *ACCOUNT_COLUMNS, *BALANCE_COLUMNS)
+    tapped = _tapped_wallets(*(column.label(f"column_{number}") for number, column in enumerate(columns)))
+    tapped = tapped.where(is_among(dialect_name, WalletToken.token_id, "token_ids"))
+    return tapped.order_by(Account.id).with_for_update(of=AccountBalance, key_share=True)
 
 
 _INSERT_PAIRING = insert_if_absent_of(WalletToken)
 _WALLET_BY_TOKEN = Prepared(
-    _wallets()
-    .add_columns(WalletToken.blocked_at)
-    .join(WalletToken, WalletToken.wallet_id == Wallet.id)
-    .where(WalletToken.token_id == bindparam("token_id"), WalletToken.unpaired_at.is_(None))
+    _tapped_wallets(*_TAPPED_COLUMNS).where(WalletToken.token_id == bindparam("token_id"))
 )
+_FORESEEN_WALLETS = Prepared(_foreseen_wallets)
 
 
 def select_wallet_by_token(reader: Reader, token_id: str) -> Row | None:
@@ -86,16 +122,20 @@ def select_wallet_by_token(reader: Reader, token_id: str) -> Row | None:
     return reader.one(_WALLET_BY_TOKEN, token_id=token_id)
 
 
-def lock_balances(reader: Reader, token_ids: Sequence[str]) -> None:
-    """Let nobody else move money of these tokens' wallets until the transaction ends.
+def foresee_wallets(reader: Reader, token_ids: Sequence[str]) -> None:
+    """Let a group find these tokens' wallets and their accounts without asking again.
 
-    They are locked in the order of the tokens' code points: "C" is what Python sorts by.
+    Nobody else moves their money until the transaction ends: the balances are locked, in the order of
+    their accounts.
     """
-    paired = select(AccountBalance.account_id).join(Wallet, Wallet.account_id == AccountBalance.account_id)
-    paired = paired.join(WalletToken, WalletToken.wallet_id == Wallet.id)
-    paired = paired.where(WalletToken.token_id.in_(token_ids), WalletToken.unpaired_at.is_(None))
-    in_order = paired.order_by(WalletToken.token_id.collate("C"))
-    reader.all(in_order.with_for_update(of=AccountBalance, key_share=True))
+    found = {row[0]: row[1:] for row in reader.all(_FORESEEN_WALLETS, token_ids=sent(token_ids))}
+    width = len(_TAPPED_COLUMNS)
+    for token_id in token_ids:
+        row = found.get(token_id)
+        reader.foresee_rows(_WALLET_BY_TOKEN, [] if row is None else [row[:width]], token_id=token_id)
+        if row is not None:
+            account, balance = AccountRow(*row[width:-3]), BalanceRow(*row[-3:])
+            foresee_account(reader, account, balance)
 
 
 def select_wallet_by_code(reader: Reader, code: str) -> Row | None:
