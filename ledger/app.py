@@ -16,7 +16,7 @@ from ledger.service import Ledger
 from ledger.settings import Settings
 from ledger.storage.database import Database, make_engine
 from ledger.tables import Base
-from ledger.web import errors, headers, health, limits, metrics, observation
+from ledger.web import errors, express, headers, health, limits, metrics, observation
 from ledger.web.dispatch import EXTENSION, end_reading
 from ledger.web.openapi import publish
 from ledger.writer.client import WriterClient
@@ -59,6 +59,7 @@ def create_app(
     app.extensions[EXTENSION] = ledger = _open_ledger(app, settings, clock, ids)
     if writer_address is not None:
         ledger.runner = _writer(writer_address, ledger)
+    express.install(app, DIALECTS, ledger)
     observation.install(app, DIALECTS)
     health.install(app)
     metrics.install(app)

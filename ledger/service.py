@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from ledger.foundation.clock import Clock, SystemClock
@@ -33,6 +33,13 @@ class Ledger:
         """Run a query on one unchanging state of the books."""
         with self.database.reading() as reader:
             return query(reader, **arguments)
+
+    def recently(self, key: Hashable, query: Callable[..., Answer], **arguments: Any) -> Answer:
+        """Run a query, or return what it answered for this key less than a second ago in this process.
+
+        Only for what the command that follows finds out again; any other command forgets it all.
+        """
+        return self.recent.get(key, self.clock.now(), lambda: self.read(query, **arguments))
 
     def run(self, command: Command[Answer], **asked: Any) -> Outcome[Answer]:
         """Run a command; see `storage.runner.Runner.run` for what it is asked and what it promises."""

@@ -43,7 +43,7 @@ class Bulk:
         self._many = Prepared(lambda _: _many_of(table, names, key))
 
     def write(self, driver: Any, dialect: Dialect, rows: list[dict[str, Any]]) -> None:
-        """Write rows in their order; each gives every column."""
+        """Write rows in their order; a column that one does not give is left empty."""
         if dialect.name == "postgresql":
             # One message and one plan in place of hundreds.
             self._many.run(driver, dialect, {_ROWS: sent(rows)})
@@ -83,7 +83,7 @@ def sent(values: Sequence[Any]) -> str:
 
 def _one_of(table: type[Base], names: Sequence[str], key: str | None) -> Executable:
     types = table.__table__.columns
-    values = {name: bindparam(name, type_=types[name].type) for name in names}
+    values = {name: bindparam(name, None, type_=types[name].type) for name in names}
     if key is None:
         return insert(table).values(values)
     return update(table).where(types[key] == bindparam(f"{_KEY}{key}", type_=types[key].type)).values(values)

@@ -118,17 +118,14 @@ class Runner:
             reader = Reader(connection)
             key_ids = insert_keys(reader, list(_key_rows(requests, self._clock.now())))
             _foresee(reader, requests)
-            command_ids = draw_command_ids(reader, len(requests))
-            unused = []
+            places = [
+                _Place(command_id, key_ids.pop((request.actor.scope, request.key), None))
+                for request, command_id in zip(requests, draw_command_ids(reader, len(requests)), strict=True)
+            ]
             with reader.gathered() as gathering:
-                outcomes = []
-                for request, command_id in zip(requests, command_ids, strict=True):
-                    place = _Place(command_id, key_ids.pop((request.actor.scope, request.key), None))
-                    outcomes.append(self._run_apart(gathering, reader, request, place))
-                    if isinstance(outcomes[-1], Exception) and place.key_id is not None:
-                        unused.append(place.key_id)
-            if unused:
-                delete_keys(reader, unused)
+                pairs = zip(requests, places, strict=True)
+                outcomes = [self._run_apart(gathering, reader, *pair) for pair in pairs]
+            delete_keys(reader, _unused(places, outcomes))
             return outcomes
 
     def _run_apart(
@@ -191,6 +188,12 @@ def _patiently(work: Callable[[], Done]) -> Done:
             if getattr(error.orig, "sqlstate", None) not in _TRANSIENT_SQLSTATES:
                 raise
     raise TooContended
+
+
+def _unused(places: Sequence[_Place], outcomes: Sequence[Outcome | Exception]) -> list[int]:
+    """Return the keys of those that were refused: nothing is left of them."""
+    pairs = zip(places, outcomes, strict=True)
+    return [place.key_id for place, came in pairs if isinstance(came, Exception) and place.key_id is not None]
 
 
 def _key_rows(requests: Sequence[Request], now: datetime) -> Iterator[dict[str, Any]]:

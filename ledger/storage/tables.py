@@ -171,8 +171,9 @@ def insert_keys(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[tuple[st
 
 
 def delete_keys(reader: Reader, key_ids: Sequence[int]) -> None:
-    """Give keys free again whose commands were refused."""
-    reader.connection.execute(delete(IdempotencyKey).where(IdempotencyKey.id.in_(key_ids)))
+    """Free keys whose commands were refused."""
+    if key_ids:
+        reader.connection.execute(delete(IdempotencyKey).where(IdempotencyKey.id.in_(key_ids)))
 
 
 def find_key(reader: Reader, scope: str, key: str) -> Row | None:
@@ -202,7 +203,7 @@ def append_audit_row(reader: Reader, **values: Any) -> None:
 
 def insert_event(reader: Reader, **values: Any) -> None:
     """Put an event into the outbox."""
-    reader.append(_INSERT_EVENT, delivered_at=None, **values)
+    reader.append(_INSERT_EVENT, **values)
 
 
 _UNDELIVERED = select(DomainEvent.id).where(DomainEvent.delivered_at.is_(None))

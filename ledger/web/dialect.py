@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint
 
 from ledger.foundation.errors import Refusal
 
+if TYPE_CHECKING:
+    from ledger.web.express import ExpressRoute
+
 
 @dataclass(frozen=True)
 class Dialect:
     """One published API.
 
-    `say` turns any refusal, ours or HTTP's, into the dialect's own body and status. `components` are
-    OpenAPI components that its routes refer to.
+    `say` turns any refusal, ours or HTTP's, into the dialect's own body and status. `express` are the
+    routes that have a short way (see `web.express`).
     """
 
     name: str
@@ -26,6 +30,7 @@ class Dialect:
     blueprints: tuple[Blueprint, ...]
     say: Callable[[Refusal], ResponseReturnValue]
     security_schemes: dict[str, dict] = field(default_factory=dict)
+    express: tuple[ExpressRoute, ...] = ()
 
     def speaks(self, path: str) -> bool:
         """Say whether a path belongs to this dialect."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -11,12 +11,12 @@ from flask import current_app, g, request
 
 from ledger.foundation.actor import Actor
 from ledger.foundation.errors import Unavailable
-from ledger.instruments import EVENTS
+from ledger.instruments import count_events
 from ledger.service import Ledger
 from ledger.storage.command import Command, Outcome, Request
 from ledger.storage.database import translated_errors
 from ledger.web.observation import note_actor
-from ledger.web.origin import client_address
+from ledger.web.origin import bearer_token_of, origin_of
 
 __all__ = [
     "EXTENSION",
@@ -27,7 +27,6 @@ __all__ = [
     "end_reading",
     "ledger",
     "read",
-    "recently",
     "run",
     "run_together",
 ]
@@ -43,9 +42,8 @@ def ledger() -> Ledger:
 
 def act_as(actor: Actor) -> None:
     """Let the rest of this request be asked by `actor`; where it came from goes into the audit trail."""
-    peer, forwarded = request.remote_addr or "", request.environ.get("HTTP_X_FORWARDED_FOR", "")
-    note_actor(actor.name)
-    g.actor = replace(actor, origin=client_address(peer, forwarded, ledger().settings.trusted_proxies))
+    note_actor(request.environ, actor.name)
+    g.actor = replace(actor, origin=origin_of(request.environ, ledger().settings.trusted_proxies))
 
 
 def read(query: Callable[..., Answer], **arguments: Any) -> Answer:
@@ -55,14 +53,6 @@ def read(query: Callable[..., Answer], **arguments: Any) -> Answer:
             g.reading = ExitStack()
             g.reader = g.reading.enter_context(ledger().database.reading())
         return query(g.reader, **arguments)
-
-
-def recently(key: Hashable, look: Callable[[], Answer]) -> Answer:
-    """Return what `look` returns, or returned for this key less than a second ago in this process.
-
-    Only for what the command that follows finds out again; any other command forgets it all.
-    """
-    return ledger().recent.get(key, ledger().clock.now(), look)
 
 
 def end_reading(_error: BaseException | None = None) -> None:
@@ -82,7 +72,7 @@ def run(
         ledger().recent.forget()
     outcome = ledger().run(command, actor=g.actor, key=key, dry_run=dry_run, **arguments)
     if not dry_run:
-        _count(outcome)
+        count_events(outcome.events)
     return outcome
 
 
@@ -98,16 +88,10 @@ def run_together(
     outcomes = ledger().runner.run_together(requests)
     for outcome in outcomes:
         if isinstance(outcome, Outcome):
-            _count(outcome)
+            count_events(outcome.events)
     return outcomes
 
 
-def _count(outcome: Outcome) -> None:
-    for event in outcome.events:
-        EVENTS.labels(event).inc()
-
-
 def bearer_token() -> str:
-    """Return the token of `Authorization: Bearer …`, or an empty string."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    """Return the request's bearer token, or an empty string."""
+    return bearer_token_of(request.environ)

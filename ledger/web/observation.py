@@ -31,9 +31,14 @@ _RULE, _ACTOR, _REFUSAL = "tapledger.rule", "tapledger.actor", "tapledger.refusa
 _seconds, _refused = cache(REQUESTS.labels), cache(REFUSALS.labels)
 
 
-def note_actor(name: str) -> None:
+def note_rule(environ: dict[str, Any], rule: str) -> None:
+    """Remember which route it is that answers."""
+    environ[_RULE] = rule
+
+
+def note_actor(environ: dict[str, Any], name: str) -> None:
     """Remember who is asking, for the line in the log."""
-    request.environ[_ACTOR] = name
+    environ[_ACTOR] = name
 
 
 def note_refusal(refusal: Refusal) -> None:
@@ -49,8 +54,9 @@ def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
     app.wsgi_app = Observed(app.wsgi_app, dialects)
 
     @app.before_request
-    def note_rule() -> None:
-        request.environ[_RULE] = request.url_rule
+    def note_rule_of_request() -> None:
+        if request.url_rule is not None:
+            note_rule(request.environ, request.url_rule.rule)
 
 
 class Observed:
@@ -86,8 +92,7 @@ class Observed:
             request_id.set("")
 
     def _note(self, environ: dict[str, Any], status: str, duration_s: float) -> None:
-        method, rule = environ["REQUEST_METHOD"], environ.get(_RULE)
-        route = rule.rule if rule else OTHER
+        method, route = environ["REQUEST_METHOD"], environ.get(_RULE, OTHER)
         _seconds(method if method in _METHODS else OTHER, route, status).observe(duration_s)
         code = environ.get(_REFUSAL)
         if code is not None:

@@ -1,11 +1,23 @@
-"""Where a request came from: the peer of the connection, or whom a trusted proxy names."""
+"""Who sends a request: its credential; the peer of the connection, or whom a trusted proxy names."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
 
 from ledger.settings import Network
+
+
+def origin_of(environ: dict[str, Any], proxies: tuple[Network, ...]) -> str:
+    """Return the address that a WSGI request came from."""
+    return client_address(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""), proxies)
+
+
+def bearer_token_of(environ: dict[str, Any]) -> str:
+    """Return the token of `Authorization: Bearer …`, or an empty string."""
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 @lru_cache(1024)

@@ -16,6 +16,7 @@ from ledger.domain.books.errors import FloorReached
 from ledger.domain.wallets.commands import debit, purchase, top_up
 from ledger.domain.wallets.queries import wallet_by_token
 from ledger.domain.wallets.records import WalletRecord
+from ledger.domain.wallets.tables import foresee_wallets
 from ledger.storage.command import Request, command
 from ledger.storage.database import DatabaseUnreachable
 from ledger.storage.runner import ATTEMPTS, KeyReused, TooContended
@@ -38,10 +39,10 @@ def actor(ledger, wallet):
     return install(ledger).actor
 
 
-def _failing_after(failures):
+def _failing_after(failures, **options):
     """Return a command that books, then fails with each of the given errors, one an attempt."""
 
-    @command("tests.top_up_and_fail", answers=WalletRecord)
+    @command("tests.top_up_and_fail", answers=WalletRecord, **options)
     def top_up_and_fail(tx, **arguments):
         answer = top_up(tx, **arguments)
         if failures:
@@ -189,37 +190,36 @@ def test_of_two_that_wait_for_each_other_one_is_tried_again_and_both_book(ledger
     assert rows(ledger, "SELECT balance_cents FROM account_balances") == [(200,), (200,)]
 
 
-@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
-def test_of_two_groups_that_wait_for_each_other_one_is_tried_again_and_both_book(ledger, wallet, actor):
-    open_wallet(ledger, "04FFFFFF", balance_cents=100)
-    other, crossed, attempts = another_process_of(ledger), threading.Barrier(2), []
+def test_a_group_that_the_database_put_behind_another_is_tried_again_and_books_once(ledger, wallet, actor):
+    failures = [_serialization_failure() for _ in range(ATTEMPTS - 1)]
+    failing = _failing_after(failures, grouped_by="token_id", foresee=foresee_wallets)
+    group = [
+        Request.of(asked, actor=actor, key=key, arguments=ONE_EURO)
+        for asked, key in ((top_up, "k1"), (failing, "k2"))
+    ]
+    outcomes = ledger.runner.run_together(group)
+    assert [outcome.is_repeat for outcome in outcomes] == [False, False]
+    assert (failures, balance_cents(ledger, wallet)) == ([], 300)
 
-    @command("tests.top_up_and_cross", answers=WalletRecord, grouped_by="token_id")
-    def top_up_and_cross(tx, **arguments):
-        answer = top_up(tx, **arguments)
-        attempts.append(answer.token_id)
-        # Each group holds the balance of its first by now; its second wants the other's.
-        if len(attempts) <= 2:
-            crossed.wait(10)
-        return answer
 
-    def group(first, second):
-        label = {"amount_cents": 100, "description": "Coin"}
-        return [
-            Request.of(asked, actor=actor, key=f"{first}:{token}", arguments={"token_id": token, **label})
-            for asked, token in ((top_up_and_cross, first), (top_up, second))
-        ]
+def test_a_refused_command_of_a_group_leaves_nothing_for_the_next_one(ledger, wallet, actor):
+    @command("tests.debit_and_refuse", answers=WalletRecord, grouped_by="token_id", foresee=foresee_wallets)
+    def debit_and_refuse(tx, **arguments):
+        debit(tx, **arguments)
+        raise KeyReused
 
-    with ThreadPoolExecutor(2) as pool:
-        came = pool.map(
-            lambda office, order: office.runner.run_together(group(*order)),
-            (ledger, other),
-            ((TOKEN, "04FFFFFF"), ("04FFFFFF", TOKEN)),
+    group = [
+        Request.of(asked, actor=actor, key=key, arguments={**ONE_EURO, "amount_cents": cents})
+        for asked, key, cents in (
+            (debit, "k1", 30), (debit_and_refuse, "k2", 70), (debit, "k3", 71), (debit, "k4", 70),
         )
-        assert [outcome.is_repeat for outcomes in came for outcome in outcomes] == [False] * 4
-    other.database.close()
-    assert len(attempts) == 3
-    assert rows(ledger, "SELECT balance_cents FROM account_balances") == [(300,), (300,)]
+    ]  # fmt: skip
+    first, refused, too_much, last = ledger.runner.run_together(group)
+    assert (first.answer.balance_cents, last.answer.balance_cents) == (70, 0)
+    assert isinstance(refused, KeyReused)
+    assert too_much.details == {"balance_cents": 70}
+    assert rows(ledger, "SELECT key FROM idempotency_keys ORDER BY key") == [("k1",), ("k4",)]
+    assert rows(ledger, "SELECT 1 FROM audit_log WHERE command = 'tests.debit_and_refuse'") == []
 
 
 @pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)

@@ -15,11 +15,14 @@ from marshmallow import Schema, fields
 from ledger.domain.access.errors import CredentialRefused
 from ledger.domain.access.queries import operator_by_token
 from ledger.domain.devices.queries import authenticated
+from ledger.domain.devices.records import TerminalRecord
 from ledger.domain.wallets.queries import wallet_by_token
 from ledger.domain.wallets.records import WalletRecord
+from ledger.foundation.actor import Actor
 from ledger.foundation.errors import Kind, Refusal
 from ledger.foundation.money import format_cents
-from ledger.web.dispatch import act_as, bearer_token, ledger, read, recently
+from ledger.service import Ledger
+from ledger.web.dispatch import act_as, bearer_token, ledger, read
 from ledger.web.limits import StrictParser, strict_json
 
 PREFIX = "/pos"
@@ -76,12 +79,8 @@ def authenticate_terminal() -> None:
 
 
 def authenticate_booking_terminal() -> None:
-    """Do as `authenticate_terminal` does, or as it did a moment ago for this token.
-
-    The booking looks at the credential again: one that was rolled meanwhile moves no money.
-    """
-    token = _token()
-    g.terminal, actor = recently(token, lambda: read(authenticated, api_token=token))
+    """Do as `authenticate_terminal` does, or as it did a moment ago for this token."""
+    g.terminal, actor = booking_terminal(ledger(), _token())
     act_as(actor)
 
 
@@ -99,12 +98,21 @@ def resolve_wallet() -> None:
 
 
 def require_wallet() -> None:
-    """Refuse a token without a wallet before the body is looked at, as `resolve_wallet` does.
+    """Refuse a token without a wallet before the body is looked at, as `resolve_wallet` does."""
+    require_wallet_of(ledger(), request.view_args["token_id"])
 
-    The booking finds the wallet itself: that it was there a moment ago is enough.
+
+def booking_terminal(books: Ledger, api_token: str) -> tuple[TerminalRecord, Actor]:
+    """Return the terminal that this token is of, or was a moment ago, and the actor that it is.
+
+    The booking looks at the credential again: one that was rolled meanwhile moves no money.
     """
-    token_id = request.view_args["token_id"]
-    recently(("wallet", token_id), lambda: read(wallet_by_token, token_id=token_id))
+    return books.recently(api_token, authenticated, api_token=api_token)
+
+
+def require_wallet_of(books: Ledger, token_id: str) -> None:
+    """Refuse a token that has no wallet, or had none a moment ago: the booking finds it itself."""
+    books.recently(("wallet", token_id), wallet_by_token, token_id=token_id)
 
 
 def as_tapped(wallet: WalletRecord, token_id: str) -> WalletRecord:

@@ -9,6 +9,7 @@ from ledger.dialects.terminal import (
     routes_terminals,
     routes_wallets,
 )
+from ledger.dialects.terminal.express import TRANSACTION
 from ledger.web.dialect import Dialect
 
 DESCRIPTION = """Wallets on RFID tokens for coffee machines, coin acceptors, phones and services.
@@ -33,4 +34,5 @@ TERMINAL = Dialect(
     ),
     say=conventions.say,
     security_schemes=conventions.SECURITY_SCHEMES,
+    express=(TRANSACTION,),
 )

@@ -17,7 +17,7 @@ from ledger.dialects.terminal.shapes_batches import (
 )
 from ledger.dialects.terminal.transactions import asked, booked, charged_field
 from ledger.foundation.errors import Refusal
-from ledger.web.dispatch import Outcome, run_together
+from ledger.web.dispatch import Outcome, ledger, run_together
 from ledger.web.errors import as_refusal
 from ledger.web.limits import invalid
 
@@ -61,7 +61,7 @@ def _result(sent: Any, entry: dict[str, Any] | Refusal, came: Any) -> dict[str, 
         return _refused(entry, key if isinstance(key, str) else None)
     outcome = next(came)
     if isinstance(outcome, Outcome):
-        wallet, status = booked(outcome, entry["token_id"])
+        wallet, status = booked(ledger(), outcome, entry["token_id"])
         return {"idempotency_key": entry["idempotency_key"], "status": status, "wallet": wallet}
     return _refused(as_refusal(outcome), entry["idempotency_key"], charged_field(entry))
 

@@ -28,7 +28,7 @@ from ledger.domain.wallets.commands import reverse_key
 from ledger.domain.wallets.pairing import pair_by_code
 from ledger.domain.wallets.queries import statement
 from ledger.domain.wallets.records import ReversalState, StatementRecord
-from ledger.web.dispatch import read, run
+from ledger.web.dispatch import ledger, read, run
 
 by_token = EnvelopedBlueprint("Wallets by token", __name__, description="What a tapped token leads to.")
 by_token.before_request(authenticate_terminal)
@@ -64,7 +64,7 @@ def execute_transaction(body, query, token_id):
     """Execute a transaction on a wallet: a purchase, a debit or a top-up, at most once for each key."""
     command, key, arguments = asked(token_id, body)
     outcome = run(command, key=key, dry_run=query["dry_run"], **arguments)
-    wallet, status = booked(outcome, token_id)
+    wallet, status = booked(ledger(), outcome, token_id)
     return wallet, 200 if query["dry_run"] and status == 201 else status
 
 

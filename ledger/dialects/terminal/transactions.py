@@ -8,7 +8,8 @@ from ledger.dialects.terminal.conventions import as_tapped
 from ledger.domain.wallets.commands import debit, purchase, top_up
 from ledger.domain.wallets.queries import wallet_by_code
 from ledger.domain.wallets.rules import normalised_token
-from ledger.web.dispatch import Command, Outcome, read
+from ledger.service import Ledger
+from ledger.web.dispatch import Command, Outcome
 
 
 def asked(token_id: str, body: dict[str, Any]) -> tuple[Command, str | None, dict[str, Any]]:
@@ -19,13 +20,13 @@ def asked(token_id: str, body: dict[str, Any]) -> tuple[Command, str | None, dic
     return command, key, {"token_id": normalised_token(token_id), **label, **what}
 
 
-def booked(outcome: Outcome, token_id: str) -> tuple[Any, int]:
+def booked(books: Ledger, outcome: Outcome, token_id: str) -> tuple[Any, int]:
     """Return the wallet to show and the status: 202 and the wallet as it is now for a repeat, else 201.
 
     A repeat's wallet is the one that was booked on, whatever has become of the token since.
     """
     if outcome.is_repeat:
-        return as_tapped(read(wallet_by_code, code=outcome.answer.code), token_id), 202
+        return as_tapped(books.read(wallet_by_code, code=outcome.answer.code), token_id), 202
     return as_tapped(outcome.answer, token_id), 201
 
 

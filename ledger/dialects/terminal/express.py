@@ -1,0 +1,35 @@
+"""The short way of the one route that is asked a thousand times a day: a transaction on a token's wallet."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ledger.dialects.terminal.conventions import PREFIX, booking_terminal, require_wallet_of
+from ledger.dialects.terminal.shapes_wallets import TransactionRequestSchema, WalletSchema
+from ledger.dialects.terminal.transactions import asked, booked
+from ledger.service import Ledger
+from ledger.web.dispatch import Outcome
+from ledger.web.express import Asked, ExpressRoute, Plain
+
+_REQUEST, _WALLET = TransactionRequestSchema(), WalletSchema()
+
+
+def _ask(ledger: Ledger, plain: Plain) -> Asked:
+    _, actor = booking_terminal(ledger, plain.bearer_token)
+    require_wallet_of(ledger, plain.place)
+    command, key, arguments = asked(plain.place, _REQUEST.load(plain.body))
+    return Asked(actor, command, key, arguments)
+
+
+def _answer(ledger: Ledger, plain: Plain, outcome: Outcome) -> tuple[Any, int]:
+    wallet, status = booked(ledger, outcome, plain.place)
+    return {"data": _WALLET.dump(wallet)}, status
+
+
+TRANSACTION = ExpressRoute(
+    rule=f"{PREFIX}/wallets/token/<token_id>/transactions",
+    path=re.compile(rf"{PREFIX}/wallets/token/([0-9A-Za-z]{{1,64}})/transactions"),
+    ask=_ask,
+    answer=_answer,
+)
