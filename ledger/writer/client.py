@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from ledger.foundation.actor import Actor
@@ -16,10 +17,13 @@ from ledger.writer.messages import PATIENCE_S, WORK_S, Ask, WriterLost
 from ledger.writer.wire import ConnectionEnded, Inbox, packed
 
 Answer = TypeVar("Answer")
+# While one waits for the writer the other collects what comes meanwhile.
+_MESSENGERS = 2
+_MOST_AT_ONCE = 64
 
 
 class WriterClient:
-    """The writer as this process sees it; each request has a connection to itself while it waits.
+    """The writer as this process sees it; what is asked at the same moment goes there in one message.
 
     SQLite has one writer at a time in any case, so it is asked for everything. PostgreSQL has many:
     there only what gains by sharing a transaction goes to the writer, the rest is run here by `local`.
@@ -29,7 +33,9 @@ class WriterClient:
         self._address = address
         self._local = local
         self._everything = everything
-        self._idle: deque[tuple[socket.socket, Inbox]] = deque()
+        self._letters: SimpleQueue[_Letter | None] = SimpleQueue()
+        self._messengers: list[threading.Thread] = []
+        self._starting = threading.Lock()
 
     def run(
         self,
@@ -44,42 +50,121 @@ class WriterClient:
         request = Request.of(command, actor=actor, key=key, arguments=arguments)
         if not self._everything and (dry_run or command.grouped_by is None):
             return self._local.run_alone(request, dry_run=dry_run)
-        came = self._ask(Ask((request,), time.monotonic(), dry_run=dry_run))
+        came = self._send(Ask((request,), time.monotonic(), dry_run=dry_run))
         if isinstance(came, Exception):
             raise came
         return came
 
     def run_together(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
         """Run requests in their order as `storage.runner.Runner.run_together` does."""
-        return self._ask(Ask(tuple(requests), time.monotonic(), is_batch=True))
+        # It takes the writer long enough to be worth a connection: nobody waits behind it.
+        letter = _Letter(Ask(tuple(requests), time.monotonic(), is_batch=True))
+        connection = _Connection(self._address)
+        connection.deliver([letter])
+        connection.close()
+        if isinstance(letter.answer, Exception):
+            raise letter.answer
+        return letter.answer
 
     def close(self) -> None:
-        """Close the connections that nobody is using."""
-        while self._idle:
-            self._idle.pop()[0].close()
+        """Let the messengers go; nobody may be asking."""
+        with self._starting:
+            for _ in self._messengers:
+                self._letters.put(None)
+            for messenger in self._messengers:
+                messenger.join()
+            self._messengers.clear()
 
-    def _ask(self, ask: Ask) -> Any:
+    def _send(self, ask: Ask) -> Any:
+        if not self._messengers:
+            self._start()
+        letter = _Letter(ask)
+        self._letters.put(letter)
+        return letter.wait()
+
+    def _start(self) -> None:
+        # With the first request: a process that is forked later would have the threads' locks without them.
+        with self._starting:
+            if not self._messengers:
+                going = (threading.Thread(target=self._go, daemon=True) for _ in range(_MESSENGERS))
+                self._messengers.extend(going)
+                for messenger in self._messengers:
+                    messenger.start()
+
+    def _go(self) -> None:
+        connection = _Connection(self._address)
+        while (letters := self._collected()) is not None:
+            connection.deliver(letters)
+        connection.close()
+
+    def _collected(self) -> list[_Letter] | None:
+        """Wait for a letter, and take along those that lie there by then; None when it is time to end."""
+        letters = [self._letters.get()]
+        while letters[-1] is not None and len(letters) < _MOST_AT_ONCE:
+            try:
+                letters.append(self._letters.get_nowait())
+            except Empty:
+                return letters
+        if letters[-1] is None and len(letters) > 1:
+            self._letters.put(letters.pop())
+        return None if letters[-1] is None else letters
+
+
+class _Letter:
+    """One question to the writer, and the thread that waits for its answer."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.answer: Any = None
+        self.is_answered = False
+        self._waits = threading.Lock()
+        self._waits.acquire()
+
+    def settle(self, answer: Any) -> None:
+        """Let the thread go on."""
+        self.answer, self.is_answered = answer, True
+        self._waits.release()
+
+    def wait(self) -> Any:
+        """Return the answer; WriterLost when there is none after all the time that the writer may take."""
+        if self._waits.acquire(timeout=PATIENCE_S + WORK_S):
+            return self.answer
+        return WriterLost()
+
+
+class _Connection:
+    """A connection to the writer; made when it is needed, and again after it was lost."""
+
+    def __init__(self, address: Path) -> None:
+        self._address = address
+        self._socket: socket.socket | None = None
+        self._inbox: Inbox | None = None
+
+    def deliver(self, letters: list[_Letter]) -> None:
+        """Take letters to the writer, and settle each as its answer comes; with WriterLost if none does."""
         try:
-            connection, inbox = self._idle.pop()
-        except IndexError:
-            connection, inbox = self._connected()
-        try:
-            connection.sendall(packed(ask))
-            answer = inbox.wait()
-        except (OSError, ConnectionEnded) as error:
-            connection.close()
-            # The others lead to the same writer.
+            self._exchange(letters)
+        except (OSError, ConnectionEnded):
             self.close()
-            raise WriterLost from error
-        self._idle.append((connection, inbox))
-        return answer
+            for letter in letters:
+                if not letter.is_answered:
+                    letter.settle(WriterLost())
 
-    def _connected(self) -> tuple[socket.socket, Inbox]:
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(PATIENCE_S + WORK_S)
-        try:
-            connection.connect(str(self._address))
-        except OSError as error:
-            connection.close()
-            raise WriterLost from error
-        return connection, Inbox(connection)
+    def close(self) -> None:
+        """Close it."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _exchange(self, letters: list[_Letter]) -> None:
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_UNIX)
+            self._socket.settimeout(PATIENCE_S + WORK_S)
+            self._inbox = Inbox(self._socket)
+            self._socket.connect(str(self._address))
+        self._socket.sendall(packed([letter.ask for letter in letters]))
+        left = len(letters)
+        while left:
+            for position, answer in self._inbox.wait():
+                letters[position].settle(answer)
+                left -= 1

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.storage.command import Outcome, Request
 from ledger.storage.runner import Runner
@@ -34,7 +34,7 @@ class Writer:
         self._listener = listener
         self._parent = os.getppid()
         self._is_stopping = False
-        self._waiting: deque[tuple[socket.socket, Ask]] = deque()
+        self._waiting: deque[_Question] = deque()
         self._wake, self._woken = socket.socketpair()
         self._askers = selectors.DefaultSelector()
         self._askers.register(listener, selectors.EVENT_READ)
@@ -81,33 +81,32 @@ class Writer:
             self._askers.unregister(connection)
             connection.close()
             return
-        while (ask := inbox.take()) is not None:
-            self._waiting.append((connection, ask))
+        while (asks := inbox.take()) is not None:
+            self._waiting.extend(_Question(connection, *numbered) for numbered in enumerate(asks))
 
     def _work(self) -> None:
         """Book the first that waits, together with all that may share a transaction with it."""
         group = []
-        while self._waiting and len(group) < GROUP_SIZE and (not group or _shares(self._waiting[0][1])):
-            asker, ask = self._waiting.popleft()
+        while self._waiting and len(group) < GROUP_SIZE and (not group or _shares(self._waiting[0].ask)):
+            question = self._waiting.popleft()
+            ask = question.ask
             if time.monotonic() - ask.asked_at_s > PATIENCE_S:
-                _answer(asker, [WriterBusy()] * len(ask.requests) if ask.is_batch else WriterBusy())
+                refusal = [WriterBusy()] * len(ask.requests) if ask.is_batch else WriterBusy()
+                _answer([question], [refusal])
                 continue
-            group.append((asker, ask))
+            group.append(question)
             if not _shares(ask):
                 break
         if group:
-            self._book(group)
+            _answer(group, self._booked(group))
 
-    def _book(self, group: list[tuple[socket.socket, Ask]]) -> None:
-        asker, ask = group[0]
+    def _booked(self, group: list[_Question]) -> list[Any]:
+        ask = group[0].ask
         if ask.is_batch:
-            _answer(asker, self._together(ask.requests))
-        elif not _shares(ask):
-            _answer(asker, self._alone(ask))
-        else:
-            came = self._together([ask.requests[0] for _, ask in group])
-            for (asker, _), outcome in zip(group, came, strict=True):
-                _answer(asker, outcome)
+            return [self._together(ask.requests)]
+        if not _shares(ask):
+            return [self._alone(ask)]
+        return self._together([question.ask.requests[0] for question in group])
 
     def _together(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
         try:
@@ -123,20 +122,44 @@ class Writer:
             return error
 
 
+class _Question(NamedTuple):
+    """What an asker wants to know, and its place in the message that it came in."""
+
+    asker: socket.socket
+    position: int
+    ask: Ask
+
+
 def _shares(ask: Ask) -> bool:
     return not ask.is_batch and not ask.dry_run and ask.requests[0].command.grouped_by is not None
 
 
-def _answer(asker: socket.socket, outcome: Any) -> None:
+def _answer(questions: Sequence[_Question], outcomes: Sequence[Any]) -> None:
+    """Tell each asker in one message what came of its questions."""
+    by_asker: dict[socket.socket, list[tuple[int, Any]]] = {}
+    for question, outcome in zip(questions, outcomes, strict=True):
+        by_asker.setdefault(question.asker, []).append((question.position, outcome))
+    for asker, answers in by_asker.items():
+        try:
+            asker.sendall(_packed(answers))
+        except OSError:
+            # Whoever has gone away learns by repeating the key; the loop finds the connection ended. What
+            # was sent in part is of no use to anybody.
+            with suppress(OSError):
+                asker.shutdown(socket.SHUT_RDWR)
+
+
+def _packed(answers: list[tuple[int, Any]]) -> bytes:
     try:
-        message = packed(outcome)
+        return packed(answers)
     except (pickle.PicklingError, TypeError, AttributeError):
-        # An error that cannot travel is still told for what it was.
-        message = packed(RuntimeError(repr(outcome)))
+        return packed([(position, _portable(outcome)) for position, outcome in answers])
+
+
+def _portable(outcome: Any) -> Any:
+    """Return what came of a question, or an error that tells it: one that cannot travel is still told."""
     try:
-        asker.sendall(message)
-    except OSError:
-        # Whoever has gone away learns by repeating the key; the loop finds the connection ended. What was
-        # sent in part is of no use to anybody.
-        with suppress(OSError):
-            asker.shutdown(socket.SHUT_RDWR)
+        packed(outcome)
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return RuntimeError(repr(outcome))
+    return outcome

@@ -209,7 +209,7 @@ def test_what_has_waited_too_long_is_refused_and_never_begun(client, ledger, act
     late = Ask(
         (Request.of(debit, actor=actor, key="k1", arguments=taking(30)),), time.monotonic() - PATIENCE_S - 1
     )
-    assert isinstance(client._ask(late), WriterBusy)
+    assert isinstance(client._send(late), WriterBusy)
     assert count(ledger, "idempotency_keys") == 0
 
 
@@ -292,5 +292,5 @@ def test_an_asker_that_does_not_read_its_answer_stops_nobody(client, ledger, lis
         requests = tuple(
             Request.of(debit, actor=actor, key=f"d-{number}", arguments=taking(1)) for number in range(2000)
         )
-        deaf.sendall(packed(Ask(requests, time.monotonic(), is_batch=True)))
+        deaf.sendall(packed([Ask(requests, time.monotonic(), is_batch=True)]))
         assert client.run(debit, actor=actor, key="k1", **taking(1, OTHER)).answer.balance_cents == 999
