@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.cli.serve import KEEP_ALIVE_S
-from ledger.storage.database import CONNECTIONS
+from ledger.cli.serve import KEEP_ALIVE_S, THREADS
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
@@ -18,7 +17,7 @@ _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 @contextmanager
 def bare_server(workers: int) -> Iterator[tuple[int, int]]:
     """Serve the bare route; gives its port and its master's process id."""
-    settings = ["--worker-class", "gthread", "--threads", str(CONNECTIONS)]
+    settings = ["--worker-class", "gthread", "--threads", str(THREADS)]
     settings += ["--workers", str(workers), "--keep-alive", str(KEEP_ALIVE_S), "--no-control-socket"]
     command = [sys.executable, "-m", "gunicorn", "benchmarks.bare:app", "--bind", "127.0.0.1:0", *settings]
     with _running(command) as found:

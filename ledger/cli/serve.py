@@ -21,9 +21,12 @@ from ledger.cli.worker import REQUEST_DEADLINE_S
 from ledger.foundation.logs import log_to_stderr
 from ledger.service import Ledger
 from ledger.settings import Settings
-from ledger.storage.database import BUSY_TIMEOUT_MS, CONNECTIONS, open_database
+from ledger.storage.database import BUSY_TIMEOUT_MS, open_database
 from ledger.writer.process import Writer
 
+# Most of a request's time is spent waiting for the writer: while some wait there, others must be at work, or
+# the writer and the workers take turns at doing nothing.
+THREADS = 32
 # A terminal keeps its connection between two customers: a new one costs it a handshake.
 KEEP_ALIVE_S = 75
 # Whoever has begun is let finish: a request may take so long to arrive, and then wait for its turn to write.
@@ -107,7 +110,7 @@ def _options(host: str, port: int, workers: int, log_level: str) -> dict[str, An
         "bind": f"{host}:{port}",
         "workers": workers,
         "worker_class": "ledger.cli.worker.BoundedThreadWorker",
-        "threads": CONNECTIONS,
+        "threads": THREADS,
         "keepalive": KEEP_ALIVE_S,
         "graceful_timeout": GRACEFUL_STOP_S,
         "loglevel": log_level,

@@ -22,7 +22,8 @@ BUSY_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 30_000
 SILENCE_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_S = 5
-# A thread holds one connection at a time: so many threads a process are served without waiting.
+# A thread holds a connection only while it reads or books itself: so many are served without waiting, as
+# many again before somebody is refused.
 CONNECTIONS = 8
 WRITES = {"ledger_writes": True}
 # On PostgreSQL a writer is READ COMMITTED, so that what it reads after waiting for a lock is what the
