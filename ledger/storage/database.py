@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.foundation.errors import Unavailable
-from ledger.storage.prepared import wrapped
+from ledger.storage.prepared import without_values, wrapped
 from ledger.storage.reader import Reader
 
 # How long a writer waits for its turn before it is told to come again.
@@ -92,7 +93,11 @@ def make_engine(url: URL, **options: Any) -> Engine:
     # What is wrong with a statement goes into the log; the tokens that it was about do not.
     options.setdefault("hide_parameters", True)
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, **(_postgresql_options(url) | options))
+        # What the driver does not raise, because something else is being raised, it logs.
+        logging.getLogger("psycopg").addFilter(_keep_values_out)
+        engine = create_engine(url, **(_postgresql_options(url) | options))
+        event.listen(engine, "handle_error", _hide_values)
+        return engine
     if url.database and url.database != ":memory:":
         Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
     options.setdefault("connect_args", {})["check_same_thread"] = False
@@ -123,6 +128,20 @@ def _postgresql_options(url: URL) -> dict[str, Any]:
         "max_overflow": CONNECTIONS,
         "pool_timeout": CONNECT_TIMEOUT_S,
     }
+
+
+def _keep_values_out(record: logging.LogRecord) -> bool:
+    for told in record.args or ():
+        if isinstance(told, Exception):
+            without_values(told)
+    return True
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    wrapping, said = context.sqlalchemy_exception, str(context.original_exception)
+    left = str(without_values(context.original_exception))
+    if wrapping is not None:
+        wrapping.args = (wrapping.args[0].replace(said, left), *wrapping.args[1:])
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
