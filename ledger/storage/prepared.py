@@ -63,12 +63,13 @@ def wrapped(error: Exception, dialect: Dialect, driver: Any, text: str | None = 
     """
     base = dialect.loaded_dbapi.Error
     is_lost = dialect.is_disconnect(error, driver, None)
+    error = without_values(error)
     return DBAPIError.instance(
-        text, {}, without_values(error), base, hide_parameters=True, connection_invalidated=is_lost, dialect=dialect
+        text, {}, error, base, hide_parameters=True, connection_invalidated=is_lost, dialect=dialect
     )
 
 
-def without_values(error: BaseException) -> BaseException:
+def without_values(error: Exception) -> Exception:
     """Take out of a PostgreSQL driver's error what it tells of rows and values; SQLite's tell of none.
 
     Below its first line the server names the row that was refused, and tokens are in rows. In its first line

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 import threading
-import traceback
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from ledger.domain.audit.queries import audit
 from ledger.domain.books.tables import Account, AccountBalance
@@ -22,8 +20,7 @@ from ledger.storage.database import (
     open_database,
     translated_errors,
 )
-from ledger.storage.reader import Reader
-from ledger.storage.tables import AuditLog, IdempotencyKey, insert_of
+from ledger.storage.tables import AuditLog
 from tests.factories.ledgers import another_process_of, rows
 from tests.factories.wallets import open_wallet
 
@@ -273,39 +270,3 @@ def test_an_empty_moment_stays_empty(ledger, database):
     with database.reading() as reader:
         assert reader.scalar(text("SELECT unpaired_at FROM wallet_tokens")) is None
         assert reader.one(select(Account.created_at)).created_at.tzinfo is UTC
-
-
-UID = 'the "04\nA2246B7E1190"'
-KEPT = {"scope": "tests", "key": UID, "fingerprint": None, "answer": None, "command_id": None}
-INSERT_KEY = insert_of(IdempotencyKey)
-
-
-def _twice_by_sqlalchemy(connection, reader):
-    connection.execute(insert(IdempotencyKey), [KEPT | {"recorded_at": MOMENT}] * 2)
-
-
-def _twice_by_the_driver(connection, reader):
-    for _ in range(2):
-        reader.scalar(INSERT_KEY, recorded_at=MOMENT, **KEPT)
-
-
-def _twice_in_a_pipeline(connection, reader):
-    with reader.pipelined(), reader.gathered():
-        for _ in range(2):
-            reader.append(INSERT_KEY, recorded_at=MOMENT, **KEPT)
-
-
-def _as_a_number(connection, reader):
-    connection.execute(text("UPDATE accounts SET currency = '' WHERE id = CAST(:uid AS INTEGER)"), {"uid": UID})
-    connection.execute(insert(AccountBalance).values(account_id=404, balance_cents=0, floor_cents=0))
-
-
-@pytest.mark.parametrize(
-    "fail", [_twice_by_sqlalchemy, _twice_by_the_driver, _twice_in_a_pipeline, _as_a_number]
-)
-def test_an_error_of_the_database_tells_no_value(database, caplog, fail):
-    with pytest.raises(DBAPIError) as raised, database.writing() as connection:
-        fail(connection, Reader(connection))
-    told = "".join(traceback.format_exception(raised.value)) + repr(raised.value) + caplog.text
-    assert "A2246B7E1190" not in told
-    assert type(pickle.loads(pickle.dumps(raised.value))) is type(raised.value)
