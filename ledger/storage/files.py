@@ -11,7 +11,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.engine import URL
 
-from ledger.storage.copying import Progress
+from ledger.foundation.progress import Progress
 from ledger.storage.database import Database
 
 _PAGES_AT_ONCE = 1_000
