@@ -21,11 +21,11 @@ class Command(Generic[Answer]):
     function: Callable[..., Answer]
     grouped_by: str | None = None
     lock_all: Callable[[Any, Sequence[Any]], None] | None = None
+    admits: Callable[[Any, Actor], None] | None = None
 
     def __call__(self, transaction: Any, **arguments: Any) -> Answer:
         """Run inside another command's transaction."""
         return self.function(transaction, **arguments)
-
 
     def __reduce__(self) -> tuple:
         """Go to another process by name: what stands for the function there is the same code."""
@@ -75,17 +75,19 @@ def command(
     answers: type[Answer],
     grouped_by: str | None = None,
     lock_all: Callable[[Any, Sequence[Any]], None] | None = None,
+    admits: Callable[[Any, Actor], None] | None = None,
 ) -> Callable[[Callable[..., Answer]], Command[Answer]]:
     """Make a function a command.
 
     `name` stands in the audit trail, `answers` is its record's type. A command that is `grouped_by` one
     of its arguments may share a transaction with others of its sort: it locks the balance that this
     argument leads to, and no other. `lock_all(reader, values)` locks what all these values of it lead to,
-    in their order.
+    in their order. `admits(reader, actor)` refuses whoever may not even hear that they repeat themselves,
+    for a repeat does not run the command.
     """
 
     def register(function: Callable[..., Answer]) -> Command[Answer]:
-        made = _COMMANDS[name] = Command(name, answers, function, grouped_by, lock_all)
+        made = _COMMANDS[name] = Command(name, answers, function, grouped_by, lock_all, admits)
         return made
 
     return register
