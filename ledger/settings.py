@@ -45,6 +45,11 @@ def database_url(given: str, named: str = "TAPLEDGER_DATABASE_URL") -> URL:
     return url.set(database=str(Path(url.database).absolute()))
 
 
+def configured_database_url(environment: Mapping[str, str] = os.environ) -> URL:
+    """Return where the books are, or are to be made; raises InvalidSetting."""
+    return database_url(environment.get(variable("database_url")) or DEFAULT_DATABASE_URL)
+
+
 def _secret_key(given: str, source: str = "TAPLEDGER_SECRET_KEY") -> str:
     if given and len(given) < SECRET_KEY_LENGTH:
         raise InvalidSetting(f"{source} holds fewer than {SECRET_KEY_LENGTH} characters, too few for a key")
@@ -72,9 +77,13 @@ def _default_secret_key(url: URL) -> str:
 
 
 def _kept_secret_key(url: URL) -> str:
+    # A key is drawn for books; where there are none, nothing is left behind.
+    if not Path(url.database).exists():
+        raise InvalidSetting(
+            f"TAPLEDGER_DATABASE_URL: there are no books in {url.database}; `tapledger db upgrade` makes them"
+        )
     path = Path(f"{url.database}.key")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _keep(path, secrets.token_urlsafe(32))
         kept = path.read_text()
@@ -174,7 +183,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read the settings; raises InvalidSetting."""
+        """Read the settings of books that are there; raises InvalidSetting."""
         values = {
             name: setting.read(environment.get(variable(name)) or setting.default)
             for name, setting in documented().items()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
+
+from ledger.cli.workplace import Workplace
 
 # A writer that cannot start is not started again at once for ever.
 _RESTART_PAUSE_S = 1.0
@@ -27,12 +26,11 @@ class WriterArbiter(Arbiter):
     The listening socket is the master's, so that whoever asks while there is no writer waits for the next.
     """
 
-    def __init__(self, app: Any, write: Callable[[socket.socket], None]) -> None:
+    def __init__(self, app: Any, write: Callable[[socket.socket], None], workplace: Workplace) -> None:
         self._write = write
+        self._workplace = workplace
         self._writer_pid: int | None = None
         self._started_at_s = -_RESTART_PAUSE_S
-        self._folder = Path(tempfile.mkdtemp(prefix="tapledger-"))
-        self._folder_number = os.open(self._folder, os.O_DIRECTORY)
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(self.writer_address))
         self._listener.listen(128)
@@ -41,10 +39,7 @@ class WriterArbiter(Arbiter):
     @property
     def writer_address(self) -> Path:
         """Return where the writer is asked; the folder is this user's alone."""
-        # A socket's path has little room, and a folder for temporary files may lie deep: on Linux the
-        # folder has a short name too, in all processes that were forked after it was opened.
-        short = Path(f"/proc/self/fd/{self._folder_number}")
-        return (short if short.exists() else self._folder) / "writer"
+        return self._workplace.short_path / "writer"
 
     def manage_workers(self) -> None:
         """Keep the writer and the workers alive; the master's loop calls this every second at least."""
@@ -56,9 +51,6 @@ class WriterArbiter(Arbiter):
         super().stop(graceful)
         self._stop_writer()
         self._listener.close()
-        with suppress(OSError):
-            os.close(self._folder_number)
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _keep_writer(self) -> None:
         if self._writer_lives():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import click
@@ -66,7 +65,7 @@ def audit(receipts: Path | None, seals: click.utils.LazyFile | None) -> list[Pro
     exported = exported_seals(_text(seals)) if seals else []
     ledger = open_ledger()
     with progress_bar() as progress:
-        proofs = ledger.read(prove, exported=exported, progress=partial(progress, "audit"))
+        proofs = ledger.read(prove, exported=exported, progress=progress)
     if receipts is not None:
         proofs.append(ledger.read(prove_receipts, receipts=receipts_in(receipts)))
     return proofs

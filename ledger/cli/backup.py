@@ -11,7 +11,7 @@ from ledger.cli.context import open_ledger, prints
 from ledger.cli.progress import progress_bar
 from ledger.moving.backup import backup as keep
 from ledger.moving.restore import restore as bring_back
-from ledger.settings import Settings
+from ledger.settings import configured_database_url
 from ledger.storage.answers import plain
 from ledger.storage.database import open_database
 
@@ -39,7 +39,7 @@ def backup(file: Path, replace: bool) -> dict[str, Any]:
 @prints(lambda data: f"{data['rows']} rows: {figures_text(data['figures'])}, proven\n{SIGN_IN_AGAIN}")
 def restore(file: Path) -> dict[str, Any]:
     """Bring the books of a backup into the new, empty database of TAPLEDGER_DATABASE_URL."""
-    target = open_database(Settings.from_environment().database_url)
+    target = open_database(configured_database_url())
     click.get_current_context().call_on_close(target.close)
     with progress_bar() as progress:
         return plain(bring_back(file, target, progress))

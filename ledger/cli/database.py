@@ -11,7 +11,7 @@ from ledger.cli.context import open_ledger, prints
 from ledger.cli.progress import progress_bar
 from ledger.demo_data import load
 from ledger.moving.copy import copy_books
-from ledger.settings import Settings, database_url
+from ledger.settings import configured_database_url, database_url
 from ledger.storage.answers import plain
 from ledger.storage.database import open_database, translated_errors
 from ledger.storage.schema import upgrade
@@ -34,13 +34,12 @@ def _upgrade_text(data: dict[str, Any]) -> str:
 @prints(_upgrade_text)
 def upgrade_schema() -> dict[str, Any]:
     """Create or upgrade the schema; a second run changes nothing."""
-    settings = Settings.from_environment()
-    opened = open_database(settings.database_url)
+    url = configured_database_url()
+    opened = open_database(url)
     click.get_current_context().call_on_close(opened.close)
     with translated_errors():
         before, after = upgrade(opened.engine)
-    shown_url = settings.database_url.render_as_string(hide_password=True)
-    return {"from": before, "to": after, "database": shown_url}
+    return {"from": before, "to": after, "database": url.render_as_string(hide_password=True)}
 
 
 @database.command("demo-data")

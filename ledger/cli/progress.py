@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import click
 
-from ledger.storage.copying import Progress
+from ledger.foundation.progress import Progress, quietly
 
 
 @contextmanager
@@ -24,4 +24,4 @@ def progress_bar() -> Iterator[Progress]:
         if done >= total:
             bars[what].render_finish()
 
-    yield show if watched else lambda what, done, total: None
+    yield show if watched else quietly

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +43,7 @@ def seal(file: Path | None) -> dict[str, Any]:
     """
     ledger = open_ledger()
     with progress_bar() as progress:
-        told = partial(progress, "seal")
-        sealed = [sealed.posting_count for sealed in seal_history(ledger, actor=me(), progress=told)]
+        sealed = [sealed.posting_count for sealed in seal_history(ledger, actor=me(), progress=progress)]
     newest = ledger.read(newest_seal)
     if file and newest:
         _export(newest, file)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 from ledger.cli.arbiter import WriterArbiter
 from ledger.cli.context import open_ledger
 from ledger.cli.worker import REQUEST_DEADLINE_S
+from ledger.cli.workplace import Workplace, workplace
 from ledger.foundation.logs import log_to_stderr
 from ledger.service import Ledger
 from ledger.settings import Settings
@@ -38,11 +37,11 @@ _FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 class Server(BaseApplication):
     """gunicorn with the ledger's settings; each worker makes its own application after the fork."""
 
-    def __init__(self, make_app: Callable[[], Any], options: dict[str, Any]) -> None:
+    def __init__(self, make_app: Callable[[], Any], options: dict[str, Any], place: Workplace) -> None:
         self.make_app = make_app
         self.options = options
         super().__init__()
-        self.arbiter = WriterArbiter(self, write)
+        self.arbiter = WriterArbiter(self, write, place)
 
     def run(self) -> None:
         """Serve until told to stop."""
@@ -98,11 +97,11 @@ def serve(host: str, port: int, workers: int, log_level: str) -> None:
     open_ledger().database.close()
     _require_free(host, port)
     log_to_stderr(log_level)
-    with _shared_figures():
+    with _shared_workplace() as place:
         # Imported here only: the figures are shared by processes if the folder stands when they are made.
         from ledger.app import create_app
 
-        Server(create_app, _options(host, port, workers, log_level)).run()
+        Server(create_app, _options(host, port, workers, log_level), place).run()
 
 
 def _options(host: str, port: int, workers: int, log_level: str) -> dict[str, Any]:
@@ -126,20 +125,19 @@ def _options(host: str, port: int, workers: int, log_level: str) -> dict[str, An
 
 
 @contextmanager
-def _shared_figures() -> Iterator[None]:
-    """Give the workers a private folder in which their figures are added up, for as long as they serve."""
-    owner = os.getpid()
-    try:
-        os.environ[_FIGURES] = tempfile.mkdtemp(prefix="tapledger-figures-")
-    except OSError as error:
-        wanted = "a folder for temporary files that may be written; TMPDIR says where"
-        raise click.ClickException(f"the server needs {wanted}: {error.strerror or error}") from error
-    try:
-        yield
-    finally:
-        # A worker leaves through here too, after the fork: the folder is not its own.
-        if os.getpid() == owner:
-            shutil.rmtree(os.environ.pop(_FIGURES), ignore_errors=True)
+def _shared_workplace() -> Iterator[Workplace]:
+    """Give the server's processes a folder, and in it one in which the workers' figures are added up."""
+    with ExitStack() as stack:
+        try:
+            place = stack.enter_context(workplace())
+            figures = place.path / "figures"
+            figures.mkdir()
+        except OSError as error:
+            wanted = "a folder for temporary files that may be written; TMPDIR says where"
+            raise click.ClickException(f"the server needs {wanted}: {error.strerror or error}") from error
+        os.environ[_FIGURES] = str(figures)
+        stack.callback(os.environ.pop, _FIGURES)
+        yield place
 
 
 def _forget_worker(_arbiter: Any, worker: Any) -> None:

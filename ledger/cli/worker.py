@@ -24,10 +24,25 @@ _UNREADABLE = re.compile(r"(Invalid request from ip=\S+): .*", re.DOTALL)
 DATABASE_PAUSE_S = 0.5
 
 
+class HeardSocket(socket.socket):
+    """A client's connection that tells whether somebody waits for more of its request at this moment."""
+
+    is_awaited = False
+
+    def recv(self, *args: Any) -> bytes:
+        """Receive as any socket does."""
+        self.is_awaited = True
+        try:
+            return super().recv(*args)
+        finally:
+            self.is_awaited = False
+
+
 class BoundedThreadWorker(ThreadWorker):
     """Gives each request REQUEST_DEADLINE_S to arrive; then its connection reads as ended.
 
-    What has not arrived whole is not booked. An answer that is being made is still sent.
+    What has not arrived whole is not booked. A request that has arrived takes as long as it takes, and its
+    connection is kept for the next one.
     """
 
     def init_process(self) -> None:
@@ -44,6 +59,7 @@ class BoundedThreadWorker(ThreadWorker):
         if not enabled and not self.alive:
             for listener in self.sockets:
                 listener.close()
+
     def load_wsgi(self) -> None:
         """Make the application as soon as the database answers.
 
@@ -65,6 +81,8 @@ class BoundedThreadWorker(ThreadWorker):
 
     def handle(self, conn: Any) -> Any:
         """Handle a request, and remember since when."""
+        if not isinstance(conn.sock, HeardSocket):
+            conn.sock = HeardSocket(fileno=conn.sock.detach())
         self._begun_at[conn] = time.monotonic()
         try:
             return super().handle(conn)
@@ -76,7 +94,7 @@ class BoundedThreadWorker(ThreadWorker):
         super().murder_pending()
         too_old = time.monotonic() - REQUEST_DEADLINE_S
         for conn, begun_at in list(self._begun_at.items()):
-            if begun_at < too_old:
+            if begun_at < too_old and conn.sock.is_awaited:
                 with suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RD)
         if not self.alive:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from contextvars import ContextVar
 from typing import Any
 
@@ -12,8 +11,6 @@ from ledger.foundation.clock import written
 
 # The id of the request that is being answered; empty outside of one.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-# PostgreSQL's errors tell below their first line the very values that were refused.
-_VALUES = re.compile(r"^(DETAIL|CONTEXT): .*$", re.MULTILINE)
 
 
 class JsonFormatter(logging.Formatter):
@@ -34,7 +31,7 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = about
         line.update(getattr(record, "facts", ()))
         if record.exc_info:
-            line["traceback"] = _VALUES.sub(r"\1: not logged", self.formatException(record.exc_info))
+            line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)
 
 

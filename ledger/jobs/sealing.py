@@ -9,11 +9,11 @@ from ledger.domain.seals.commands import append_seal
 from ledger.domain.seals.queries import next_block
 from ledger.domain.seals.records import SealRecord
 from ledger.foundation.actor import Actor
+from ledger.foundation.progress import Progress, quietly
 from ledger.service import Ledger
-from ledger.storage.proof import Progress
 
 
-def seal_history(ledger: Ledger, *, actor: Actor, progress: Progress | None = None) -> Iterator[SealRecord]:
+def seal_history(ledger: Ledger, *, actor: Actor, progress: Progress = quietly) -> Iterator[SealRecord]:
     """Seal every settled posting in blocks, and yield each seal when it is committed.
 
     A block is hashed in a read that nobody waits for; only its one row is written. A scheduler may call
@@ -23,6 +23,5 @@ def seal_history(ledger: Ledger, *, actor: Actor, progress: Progress | None = No
     settled_id = settled_posting_id(ledger.database)
     while settled_id is not None and (block := ledger.read(next_block, settled_id=settled_id)):
         seal = ledger.run(append_seal, actor=actor, block=block).answer
-        if progress:
-            progress(seal.to_posting_id, settled_id)
+        progress("seal", seal.to_posting_id, settled_id)
         yield seal

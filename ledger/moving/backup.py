@@ -13,10 +13,11 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from ledger.domain.audit.records import Figures
+from ledger.foundation.progress import Progress
 from ledger.moving.copy import copy_books
 from ledger.moving.errors import BackupDamaged, FileExists, NotWhole, SameBooks
 from ledger.moving.sides import proven, reason, require_current, told
-from ledger.storage.copying import Progress, count_rows
+from ledger.storage.copying import count_rows
 from ledger.storage.database import Database, DatabaseUnreachable, open_database, translated_errors
 from ledger.storage.files import (
     copy_pages,

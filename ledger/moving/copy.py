@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ledger.domain.audit.records import Figures
+from ledger.foundation.progress import Progress
 from ledger.moving.errors import NotWhole
 from ledger.moving.sides import (
     prepare_target,
@@ -18,7 +19,6 @@ from ledger.moving.sides import (
     told,
 )
 from ledger.storage.copying import (
-    Progress,
     close_to_writers,
     copy_rows,
     count_rows,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
+from ledger.foundation.progress import Progress
 from ledger.moving.backup import require_undamaged
 from ledger.moving.copy import Copied, copy_books
 from ledger.moving.errors import BooksMissing, SameBooks
 from ledger.moving.sides import told
-from ledger.storage.copying import Progress
 from ledger.storage.database import Database, open_database, translated_errors
 from ledger.storage.files import is_part_of, open_for_reading
 from ledger.storage.schema import newest, revision, upgrade

@@ -24,7 +24,7 @@ from ledger.moving.errors import (
     TargetNotEmpty,
 )
 from ledger.storage.copying import count_rows, leads_to_closed, other_connections
-from ledger.storage.database import Database, DatabaseUnreachable
+from ledger.storage.database import Database, DatabaseUnreachable, is_missing
 from ledger.storage.files import is_open_elsewhere, is_part_of
 from ledger.storage.schema import newest, revision, upgrade
 from ledger.storage.transaction import Reader
@@ -48,7 +48,7 @@ def reason(error: BaseException) -> str:
 
 def require_file(url: URL) -> None:
     """Refuse with BooksMissing an SQLite file that is not there, instead of making an empty one."""
-    if url.get_backend_name() == "sqlite" and not Path(url.database).is_file():
+    if is_missing(url):
         raise BooksMissing(f"There are no books in {url.database}.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,14 +23,13 @@ from sqlalchemy import (
     update,
 )
 
+from ledger.foundation.progress import Progress
 from ledger.storage.columns import Base
 
 # What is held in memory at a time, however large a table is.
 BATCH_ROWS = 1_000
 # The number of the advisory lock that tells whether two connections lead to one PostgreSQL database.
 _COPY_LOCK = 0x74617063
-# (what is being done, how much of it is done, how much there is in all)
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.foundation.errors import Unavailable
-from ledger.storage.prepared import wrapped
+from ledger.storage.prepared import without_values, wrapped
 from ledger.storage.reader import Reader
 
 # How long a writer waits for its turn before it is told to come again.
@@ -36,6 +37,8 @@ _UNREADY_SQLSTATES = {"42P01", "25006"}
 _REASONS = {
     "SQLITE_READONLY": "The database may only be read: its file or its folder is write-protected."
     " Give the ledger the right to write there and start it again; then try again with the same key.",
+    "SQLITE_CANTOPEN": "The database's file cannot be opened: its folder is not there or cannot be written."
+    " Give the ledger a folder that it may write to; then try again with the same key.",
     "SQLITE_FULL": "The disk that the database is on is full. Make room, then try again with the same key.",
 }
 
@@ -84,8 +87,13 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """Open the database at a SQLAlchemy URL; an SQLite file's folder is made when it is missing."""
+    """Open the database at a SQLAlchemy URL; an SQLite file and its folder are made when first used."""
     return Database(make_engine(make_url(url)))
+
+
+def is_missing(url: URL) -> bool:
+    """Say whether these are books in an SQLite file that is not there."""
+    return url.get_backend_name() == "sqlite" and not Path(url.database).exists()
 
 
 def make_engine(url: URL, **options: Any) -> Engine:
@@ -93,11 +101,14 @@ def make_engine(url: URL, **options: Any) -> Engine:
     # What is wrong with a statement goes into the log; the tokens that it was about do not.
     options.setdefault("hide_parameters", True)
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, **(_postgresql_options(url) | options))
-    if url.database and url.database != ":memory:":
-        Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+        # What the driver does not raise, because something else is being raised, it logs.
+        logging.getLogger("psycopg").addFilter(_keep_values_out)
+        engine = create_engine(url, **(_postgresql_options(url) | options))
+        event.listen(engine, "handle_error", _hide_values)
+        return engine
     options.setdefault("connect_args", {})["check_same_thread"] = False
     engine = create_engine(url, **options)
+    event.listen(engine, "do_connect", _make_folder)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
@@ -124,6 +135,26 @@ def _postgresql_options(url: URL) -> dict[str, Any]:
         "max_overflow": CONNECTIONS,
         "pool_timeout": CONNECT_TIMEOUT_S,
     }
+
+
+def _keep_values_out(record: logging.LogRecord) -> bool:
+    for told in record.args or ():
+        if isinstance(told, Exception):
+            without_values(told)
+    return True
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    wrapping, said = context.sqlalchemy_exception, str(context.original_exception)
+    left = str(without_values(context.original_exception))
+    if wrapping is not None:
+        wrapping.args = (wrapping.args[0].replace(said, left), *wrapping.args[1:])
+
+
+def _make_folder(_dialect: Dialect, _record: Any, places: tuple[str, ...], _options: dict[str, Any]) -> None:
+    # Where it cannot be made, SQLite says that it cannot open the file.
+    with suppress(OSError):
+        Path(places[0]).parent.mkdir(parents=True, exist_ok=True)
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

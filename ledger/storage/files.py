@@ -11,7 +11,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.engine import URL
 
-from ledger.storage.copying import Progress
+from ledger.foundation.progress import Progress
 from ledger.storage.database import Database
 
 _PAGES_AT_ONCE = 1_000
@@ -78,11 +78,13 @@ def put_in_place(path: Path, final: Path) -> None:
 
 
 def is_open_elsewhere(path: Path) -> bool:
-    """Say whether somebody else has this database open; makes an empty one where there is none.
+    """Say whether somebody else has this database open.
 
     A file leaves WAL mode only for somebody who is alone with it; the next connection of ours brings
     it back.
     """
+    if not path.exists():
+        return False
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
         try:
             connection.execute("PRAGMA journal_mode=DELETE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -13,6 +14,7 @@ from sqlalchemy.sql.expression import ReturnsRows
 
 from ledger.storage.columns import UtcDateTime
 
+_QUOTED = re.compile('".*"', re.DOTALL)
 Processor = Callable[[Any], Any] | None
 
 
@@ -65,9 +67,22 @@ def wrapped(error: Exception, dialect: Dialect, driver: Any, text: str | None = 
     """
     base = dialect.loaded_dbapi.Error
     is_lost = dialect.is_disconnect(error, driver, None)
+    error = without_values(error)
     return DBAPIError.instance(
         text, {}, error, base, hide_parameters=True, connection_invalidated=is_lost, dialect=dialect
     )
+
+
+def without_values(error: Exception) -> Exception:
+    """Take out of a PostgreSQL driver's error what it tells of rows and values; SQLite's tell of none.
+
+    Below its first line the server names the row that was refused, and tokens are in rows. In its first line
+    only an error of data (class 22) quotes what was given.
+    """
+    said = getattr(getattr(error, "diag", None), "message_primary", None)
+    if said is not None:
+        error.args = (_QUOTED.sub('"…"', said) if (error.sqlstate or "").startswith("22") else said,)
+    return error
 
 
 class _Compiled:

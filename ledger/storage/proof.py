@@ -8,6 +8,7 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, Select, func, inspect, select
 
+from ledger.foundation.progress import Progress, quietly
 from ledger.storage.columns import Base
 from ledger.storage.transaction import Reader
 
@@ -50,8 +51,6 @@ class Span:
 
 
 Look = Callable[[Reader, Span], Iterable[str]]
-# Told after each range: how many ids have been passed, of how many there are.
-Progress = Callable[[int, int], None]
 
 
 class Inspection:
@@ -101,12 +100,12 @@ class _Tally:
         return Proof(*said, self._checked, tuple(self._shown), self._found - len(self._shown))
 
 
-def walk(reader: Reader, inspections: Sequence[Inspection], progress: Progress | None = None) -> list[Proof]:
+def walk(reader: Reader, inspections: Sequence[Inspection], progress: Progress = quietly) -> list[Proof]:
     """Pass once over every table that matters and return what each inspection has found.
 
     Ranges of a table are shown to all inspections before the next range is, so each page is read once.
     Memory is bounded by a range, whatever the size of the books; tables come in the order in which
-    the inspections name them.
+    the inspections name them. `progress` is told after each range how many ids have been passed.
     """
     tallies = [_Tally(inspection) for inspection in inspections]
     tables = list(dict.fromkeys(table for tally in tallies for table in tally.looks))
@@ -116,8 +115,7 @@ def walk(reader: Reader, inspections: Sequence[Inspection], progress: Progress |
         for span in _spans(reader, _key(table)):
             for tally in tallies:
                 tally.look(reader, table, span)
-            if progress:
-                progress(passed + span.last, total)
+            progress("audit", passed + span.last, total)
         passed += sizes[table]
     for tally in tallies:
         tally.add(tally.inspection.conclude(reader))

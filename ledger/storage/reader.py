@@ -65,6 +65,14 @@ class Reader:
         if self.dialect.name == "postgresql":
             self.connection.execute(text("SET LOCAL statement_timeout = 0"))
 
+    def wait_for_locks(self, at_most_ms: int) -> None:
+        """Wait no longer than this for each lock in this transaction.
+
+        SQLite has one lock, and has waited for it when the transaction began.
+        """
+        if self.dialect.name == "postgresql":
+            self._say(f"SET LOCAL lock_timeout = {at_most_ms:d}")
+
     def foresee(self, key: Hashable, state: Any) -> None:
         """Remember for the rest of the transaction what has been read of something, under its lock."""
         self._known[key] = state

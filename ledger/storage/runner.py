@@ -37,6 +37,14 @@ Done = TypeVar("Done")
 ATTEMPTS = 5
 # serialization_failure and deadlock_detected: nothing was wrong with the request, only with its moment.
 _TRANSIENT_SQLSTATES = {"40001", "40P01"}
+# lock_not_available: somebody held for too long what one request of a group needs.
+_LOCKED_SQLSTATE = "55P03"
+# Who waits in a group lets everybody wait: no longer than the others have patience for, and once more but
+# shortly when each is run by itself.
+GROUP_LOCK_TIMEOUT_MS = 2_000
+SECOND_LOCK_TIMEOUT_MS = 250
+# Where so many are locked, everything is: the others of the group are not tried.
+MOST_LOCKED = 8
 
 
 class KeyReused(Conflict):
@@ -92,9 +100,14 @@ class Runner:
         with translated_errors():
             return _patiently(lambda: self._run_whole(request, keep=not dry_run))
 
-    def _run_whole(self, request: Request[Answer], keep: bool) -> Outcome[Answer]:
+    def _run_whole(
+        self, request: Request[Answer], keep: bool = True, lock_timeout_ms: int | None = None
+    ) -> Outcome[Answer]:
         with self._database.writing(keep=keep) as connection:
-            return self._run_once(Reader(connection), request)
+            reader = Reader(connection)
+            if lock_timeout_ms is not None:
+                reader.wait_for_locks(lock_timeout_ms)
+            return self._run_once(reader, request)
 
     def run_together(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
         """Run requests one after the other in one transaction, which waits for the disk once.
@@ -108,14 +121,17 @@ class Runner:
             with translated_errors():
                 return _patiently(lambda: self._run_group(requests))
         except Unavailable as refusal:
-            return [refusal] * len(requests)
+            if len(requests) == 1 or not _is_about_locks(refusal):
+                return [refusal] * len(requests)
+            return self._run_one_by_one(requests, SECOND_LOCK_TIMEOUT_MS)
         except (DBAPIError, NotGathered):
             # What the database did not take was one request's; nothing of the others' is left either.
-            return [self._run_caught(request) for request in requests]
+            return self._run_one_by_one(requests, GROUP_LOCK_TIMEOUT_MS)
 
     def _run_group(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
         with self._database.writing() as connection:
             reader = Reader(connection)
+            reader.wait_for_locks(GROUP_LOCK_TIMEOUT_MS)
             key_ids = insert_keys(reader, list(_key_rows(requests, self._clock.now())))
             _foresee(reader, requests)
             places = [
@@ -140,9 +156,27 @@ class Runner:
         except Exception as error:
             return error
 
-    def _run_caught(self, request: Request) -> Outcome | Exception:
+    def _run_one_by_one(self, requests: Sequence[Request], lock_timeout_ms: int) -> list[Outcome | Exception]:
+        """Run requests of a group that came to nothing, each in a transaction of its own.
+
+        What one has waited for in vain, the others that need the same do not wait for again.
+        """
+        came: list[Outcome | Exception] = []
+        locked: dict[Any, Unavailable] = {}
+        for request in requests:
+            needs = request.arguments.get(request.command.grouped_by)
+            if needs in locked or len(locked) == MOST_LOCKED:
+                came.append(next(reversed(locked.values())))
+                continue
+            came.append(self._run_caught(request, lock_timeout_ms))
+            if isinstance(came[-1], Unavailable) and _is_about_locks(came[-1]):
+                locked[needs] = came[-1]
+        return came
+
+    def _run_caught(self, request: Request, lock_timeout_ms: int) -> Outcome | Exception:
         try:
-            return self.run_alone(request)
+            with translated_errors():
+                return _patiently(lambda: self._run_whole(request, lock_timeout_ms=lock_timeout_ms))
         except Exception as error:
             return error
 
@@ -190,6 +224,11 @@ def _patiently(work: Callable[[], Done]) -> Done:
     raise TooContended
 
 
+def _is_about_locks(refusal: Unavailable) -> bool:
+    sqlstate = getattr(getattr(refusal.__cause__, "orig", None), "sqlstate", None)
+    return isinstance(refusal, TooContended) or sqlstate == _LOCKED_SQLSTATE
+
+
 def _unused(places: Sequence[_Place], outcomes: Sequence[Outcome | Exception]) -> list[int]:
     """Return the keys of those that were refused: nothing is left of them."""
     pairs = zip(places, outcomes, strict=True)
@@ -231,6 +270,8 @@ def _who(actor: Actor) -> dict[str, str]:
 
 
 def _remembered(reader: Reader, request: Request[Answer]) -> Outcome[Answer]:
+    if request.command.admits is not None:
+        request.command.admits(reader, request.actor)
     used = find_key(reader, request.actor.scope, request.key)
     if used.fingerprint is None:
         raise KeyVoided

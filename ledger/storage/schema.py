@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from ledger.foundation.errors import Unavailable
-from ledger.storage.database import Database
+from ledger.storage.database import Database, is_missing
 from ledger.storage.reader import Reader
 from ledger.storage.tables import lock_schema
 
@@ -44,7 +44,14 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
 
 
 def require_current(engine: Engine) -> None:
-    """Refuse with SchemaOutdated unless the schema is the one that this version was made for."""
+    """Refuse with SchemaOutdated unless the schema is the one that this version was made for.
+
+    An SQLite file that is not there is refused too, and not made.
+    """
+    if is_missing(engine.url):
+        raise SchemaOutdated(
+            f"There are no books in {engine.url.database}; `tapledger db upgrade` makes them."
+        )
     if revision(engine) != newest():
         raise SchemaOutdated
 

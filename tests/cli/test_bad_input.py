@@ -70,9 +70,12 @@ def test_a_database_that_cannot_be_is_said_in_one_line(command: Command, url: st
 
 
 def test_a_database_without_schema_says_what_to_run(command: Command, tmp_path: Path):
-    url = f"sqlite:///{tmp_path}/new.db"
-    assert "tapledger db upgrade" in command.refused("audit", TAPLEDGER_DATABASE_URL=url)
-    assert "tapledger db upgrade" in command.refused("serve", TAPLEDGER_DATABASE_URL=url)
+    url = f"sqlite:///{tmp_path}/folder/new.db"
+    for words in (("audit",), ("serve",), ("restore", "nothing.db")):
+        for given in ({}, {"TAPLEDGER_SECRET_KEY": "k" * 32}):
+            said = command.refused(*words, TAPLEDGER_DATABASE_URL=url, **given)
+            assert ("tapledger db upgrade" if words[0] != "restore" else "There is no file") in said
+    assert not (tmp_path / "folder").exists()
     assert command.run("db", "upgrade", TAPLEDGER_DATABASE_URL=url).returncode == 0
     assert command.run("audit", TAPLEDGER_DATABASE_URL=url).returncode == 0
 

@@ -51,10 +51,6 @@ def target(elsewhere: Shelf) -> Iterator[Database]:
         yield database
 
 
-def quietly(what: str, done: int, total: int) -> None:
-    """Show nobody how far it has come."""
-
-
 @contextmanager
 def ledger_on(database: Database) -> Iterator[Ledger]:
     """Open the ledger on a database that books were brought into; they must be whole at the end."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.foundation.progress import quietly
 from ledger.moving.backup import backup
 from ledger.moving.errors import BackupDamaged, FileExists, MoveFailed, NotWhole, SameBooks
 from ledger.moving.restore import restore
@@ -20,7 +21,7 @@ from ledger.storage.schema import SchemaOutdated
 from tests.conftest import BOTH_DATABASES
 from tests.factories import ledgers
 from tests.factories.evenings import pay
-from tests.moving.conftest import ledger_on, quietly
+from tests.moving.conftest import ledger_on
 
 HEADER_BYTES = 4096
 

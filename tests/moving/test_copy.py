@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import text
 
+from ledger.foundation.progress import quietly
 from ledger.moving.copy import copy_books
 from ledger.moving.errors import (
     BooksMissing,
@@ -24,7 +25,7 @@ from tests.conftest import BOTH_DATABASES
 from tests.factories import ledgers
 from tests.factories.evenings import KEYS, pay
 from tests.factories.wallets import open_wallet
-from tests.moving.conftest import ledger_on, quietly
+from tests.moving.conftest import ledger_on
 
 INTO_BOTH = pytest.mark.parametrize("elsewhere", BOTH_DATABASES, indirect=True)
 

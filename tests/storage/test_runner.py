@@ -20,7 +20,7 @@ from ledger.domain.wallets.tables import foresee_wallets
 from ledger.storage.command import Request, command
 from ledger.storage.database import DatabaseUnreachable
 from ledger.storage.runner import ATTEMPTS, KeyReused, TooContended
-from tests.factories.ledgers import another_process_of, contents, count, rows
+from tests.factories.ledgers import another_process_of, contents, count, raw_connection, rows
 from tests.factories.terminals import install
 from tests.factories.wallets import TOKEN, balance_cents, open_wallet
 
@@ -242,6 +242,44 @@ def test_a_group_in_any_order_holds_its_balances_in_one_order(ledger, wallet, ac
         holder.commit()
         assert [outcome.is_repeat for outcome in came.result()] == [False, False]
     other.database.close()
+
+
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+def test_of_a_group_only_who_needs_what_is_locked_is_refused(ledger, wallet, actor, monkeypatch):
+    monkeypatch.setattr("ledger.storage.runner.GROUP_LOCK_TIMEOUT_MS", 300)
+    open_wallet(ledger, "04FFFFFF", balance_cents=100)
+    asked = [("k1", "04FFFFFF"), ("k2", TOKEN), ("k3", TOKEN), ("k4", "04FFFFFF")]
+    group = [
+        Request.of(top_up, actor=actor, key=key, arguments=ONE_EURO | {"token_id": token})
+        for key, token in asked
+    ]
+    with raw_connection(ledger) as holder:
+        holder.execute(f"SELECT 1 FROM account_balances WHERE account_id = {wallet.account_id} FOR UPDATE")
+        first, *refused, last = ledger.runner.run_together(group)
+        holder.rollback()
+    assert (first.answer.balance_cents, last.answer.balance_cents) == (200, 300)
+    assert [type(outcome) for outcome in refused] == [DatabaseUnreachable] * 2
+    assert [outcome.is_repeat for outcome in ledger.runner.run_together(group)] == [True, False, False, True]
+
+
+@pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
+def test_where_everything_is_locked_a_group_does_not_wait_for_each_of_it(ledger, actor, monkeypatch):
+    monkeypatch.setattr("ledger.storage.runner.GROUP_LOCK_TIMEOUT_MS", 50)
+    monkeypatch.setattr("ledger.storage.runner.SECOND_LOCK_TIMEOUT_MS", 50)
+    monkeypatch.setattr("ledger.storage.runner.MOST_LOCKED", 2)
+    tokens = [f"04FF{number:02}" for number in range(4)]
+    for token in tokens:
+        open_wallet(ledger, token, balance_cents=100)
+    group = [
+        Request.of(top_up, actor=actor, key=token, arguments=ONE_EURO | {"token_id": token})
+        for token in tokens
+    ]
+    with raw_connection(ledger) as holder:
+        holder.take_write_lock()
+        refused = ledger.runner.run_together(group)
+        holder.rollback()
+    assert {type(outcome) for outcome in refused} == {DatabaseUnreachable}
+    assert len({id(outcome) for outcome in refused}) == 2
 
 
 def _wait_until(holds):

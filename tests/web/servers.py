@@ -19,9 +19,13 @@ from ledger.service import Ledger
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 10
-# Our own command with its writer, and any gunicorn that serves `wsgi:app` and books in its workers.
+_HASTY = "import ledger.cli.worker as worker; worker.REQUEST_DEADLINE_S = 1"
+_SERVE = "from ledger.cli.serve import serve; serve()"
+# Our own command with its writer, the same with no patience for slow senders, and any gunicorn that serves
+# `wsgi:app` and books in its workers.
 DOORS = {
-    "serve": ("-u", "-c", "from ledger.cli.serve import serve; serve()", "--port", "0"),
+    "serve": ("-u", "-c", _SERVE, "--port", "0"),
+    "hasty": ("-u", "-c", f"{_HASTY}; {_SERVE}", "--port", "0"),
     "wsgi": (
         *("-m", "gunicorn", "wsgi:app", "--bind", "127.0.0.1:0", "--worker-class", "gthread"),
         *("--threads", "8", "--graceful-timeout", "2", "--no-control-socket", "--log-level", "info"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.factories.ledgers import fresh_ledger
+from tests.factories.ledgers import fresh_ledger, raw_connection
 from tests.factories.terminals import install
 from tests.factories.wallets import TOKEN, open_wallet
 from tests.web.servers import served
@@ -103,3 +106,26 @@ def test_a_body_that_nobody_read_is_not_taken_for_the_next_request(line, path, h
     smuggled = b"GET /pos/nope HTTP/1.1\r\nHost: x\r\n\r\n" * 200
     assert line.ask("POST", path, smuggled, **headers)[0] == status
     assert line.ask("GET", "/pos/terminal")[1]["data"]["id"] == "coffee_machine"
+
+
+def test_a_request_that_has_arrived_may_take_longer_than_one_may_take_to_arrive(ledger):
+    api_token = install(ledger).api_token
+    open_wallet(ledger, balance_cents=1000)
+    with (
+        served(ledger, workers=1, door="hasty") as server,
+        raw_connection(ledger) as other,
+        closing(Line(urlsplit(server.url).netloc, api_token)) as line,
+        closing(Line(urlsplit(server.url).netloc, api_token)) as stalling,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert stalling.ask("POST", PATH, GOOD, **{"Content-Length": "99"})[1]["code"] == "bad_request"
+        other.take_write_lock()
+        waiting = pool.submit(line.ask, "POST", PATH, GOOD)
+        # The worker's loop looks once a second for what is over its time, which is one second here.
+        time.sleep(2.5)
+        assert not waiting.done()
+        other.rollback()
+        assert waiting.result()[0] == 201
+        # A connection that reads as ended is closed as soon as the worker looks at it again.
+        time.sleep(0.5)
+        assert line.ask("GET", "/pos/terminal")[0] == 200

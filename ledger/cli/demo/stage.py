@@ -13,7 +13,7 @@ from ledger.domain.wallets.commands import top_up_by_hand
 from ledger.domain.wallets.pairing import open_wallet
 from ledger.domain.wallets.queries import statement
 from ledger.service import Ledger
-from ledger.settings import Settings
+from ledger.settings import configured_database_url
 from ledger.storage.database import open_database
 from ledger.storage.schema import upgrade
 from terminal_sim import Bench
@@ -56,12 +56,11 @@ class Stage:
 
 def furnish() -> Stage:
     """Make the books: the schema, the terminals, Anna's empty wallet and Ben's with a little money."""
-    settings = Settings.from_environment()
-    database = open_database(settings.database_url)
+    database = open_database(configured_database_url())
     upgrade(database.engine)
     database.close()
     ledger = open_ledger()
-    currency = settings.currency
+    currency = ledger.settings.currency
     tokens = {}
     for slug, (friendly_name, permission, offers, _) in CAST.items():
         details = {"slug": slug, "friendly_name": friendly_name, "permission": permission}

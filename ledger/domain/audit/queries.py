@@ -10,8 +10,9 @@ from ledger.domain.holds.proofs import HoldsInspected
 from ledger.domain.seals.proofs import SealsInspected
 from ledger.domain.seals.records import SealRecord
 from ledger.domain.wallets import proofs as wallets
+from ledger.foundation.progress import Progress, quietly
 from ledger.storage.key_proof import KeysInspected
-from ledger.storage.proof import FINDINGS_SHOWN, Progress, Proof, walk
+from ledger.storage.proof import FINDINGS_SHOWN, Proof, walk
 from ledger.storage.transaction import Reader
 
 INSPECTIONS = (
@@ -28,7 +29,7 @@ INSPECTIONS = (
 
 
 def audit(
-    reader: Reader, *, exported: Sequence[SealRecord] = (), progress: Progress | None = None
+    reader: Reader, *, exported: Sequence[SealRecord] = (), progress: Progress = quietly
 ) -> list[Proof]:
     """Prove W0 to W7 of DOMAIN.md §6 and W8 in one pass; the books are whole if every proof holds.
 

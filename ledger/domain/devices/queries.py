@@ -53,6 +53,14 @@ def acting_terminal(tx: Transaction) -> TerminalRecord:
     return _record(*terminal)
 
 
+def require_live_credential(reader: Reader, actor: Actor) -> None:
+    """Refuse with CredentialRefused a terminal whose credential was rolled since a door has looked at it."""
+    if actor.kind is ActorKind.TERMINAL:
+        *_, revoked_at = tables.select_asking_terminal(reader, actor.id, actor.credential_id)
+        if revoked_at is not None:
+            raise CredentialRefused
+
+
 def actor_of(terminal: TerminalRecord) -> Actor:
     """Return the actor that a terminal is, with what its permission level allows."""
     return Actor(ActorKind.TERMINAL, terminal.slug, TERMINAL_PERMISSIONS[terminal.permission], id=terminal.id)

@@ -63,9 +63,9 @@ def select_terminal(reader: Reader, terminal_id: int) -> Row:
     return reader.one(_TERMINAL, terminal_id=terminal_id)
 
 
-def select_asking_terminal(tx: Transaction, terminal_id: int, credential_id: int | None) -> Row:
+def select_asking_terminal(reader: Reader, terminal_id: int, credential_id: int | None) -> Row:
     """Return a terminal that exists, by id, and since when the credential that it came with is dead."""
-    return tx.one(_ASKING, terminal_id=terminal_id, credential_id=credential_id)
+    return reader.one(_ASKING, terminal_id=terminal_id, credential_id=credential_id)
 
 
 def select_terminal_by_slug(reader: Reader, slug: str) -> Row | None:

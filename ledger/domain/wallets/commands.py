@@ -11,7 +11,7 @@ from ledger.domain.books.queries import postings_of_command
 from ledger.domain.books.records import AccountKind, Entry, PostingKind, PostingRecord
 from ledger.domain.catalog.queries import assortment
 from ledger.domain.catalog.rules import price_cents
-from ledger.domain.devices.queries import acting_terminal
+from ledger.domain.devices.queries import acting_terminal, require_live_credential
 from ledger.domain.wallets.errors import NotYourTransaction
 from ledger.domain.wallets.queries import wallet_by_account, wallet_by_code, wallet_by_token
 from ledger.domain.wallets.records import ReversalRecord, ReversalState, WalletRecord
@@ -23,9 +23,11 @@ from ledger.storage.transaction import Transaction
 
 # Cash that staff take by hand lies in the house's own till until tills belong to registers.
 _HOUSE_TILL = "house"
+# What a terminal books on a tapped token shares a transaction with others of its sort.
+_BY_TERMINALS = {"grouped_by": "token_id", "foresee": foresee_wallets, "admits": require_live_credential}
 
 
-@command("wallets.purchase", answers=WalletRecord, grouped_by="token_id", foresee=foresee_wallets)
+@command("wallets.purchase", answers=WalletRecord, **_BY_TERMINALS)
 def purchase(
     tx: Transaction, *, token_id: str, products: Sequence[str], description: str, tag: str | None = None
 ) -> WalletRecord:
@@ -45,7 +47,7 @@ def purchase(
     return _post(tx, entry, "wallet.purchased", wallet, products=sold)
 
 
-@command("wallets.debit", answers=WalletRecord, grouped_by="token_id", foresee=foresee_wallets)
+@command("wallets.debit", answers=WalletRecord, **_BY_TERMINALS)
 def debit(
     tx: Transaction, *, token_id: str, amount_cents: int, description: str, tag: str | None = None
 ) -> WalletRecord:
@@ -62,7 +64,7 @@ def debit(
     )
 
 
-@command("wallets.top_up", answers=WalletRecord, grouped_by="token_id", foresee=foresee_wallets)
+@command("wallets.top_up", answers=WalletRecord, **_BY_TERMINALS)
 def top_up(
     tx: Transaction,
     *,

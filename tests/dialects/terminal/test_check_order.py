@@ -6,7 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from ledger.domain.wallets.pairing import unpair_token
+from ledger.domain.wallets.pairing import block_token, unpair_token
+from tests.dialects.terminal.refusals import assert_refused
 from tests.factories.wallets import TOKEN
 from tests.web.applications import Caller, nothing_is_written
 
@@ -82,11 +83,20 @@ def test_a_broken_body_to_an_unknown_token_is_about_the_token(callers):
     assert refused.status_code == 404
 
 
-def test_a_token_unpaired_since_is_unknown_even_to_a_repeat(callers, ledger, operator, clock):
+@pytest.mark.parametrize(
+    ("end", "code"), [(unpair_token, "token_not_paired"), (block_token, "token_blocked")]
+)
+def test_a_token_that_is_dead_since_is_404_even_to_a_repeat_and_two_other_ways_tell_what_was_booked(
+    callers, ledger, operator, clock, end, code
+):
     path = f"/pos/wallets/token/{TOKEN}/transactions"
     body = {"amount": -100, "description": "x", "idempotency_key": "k"}
     callers["desk"].post(path, body)
-    ledger.run(unpair_token, actor=operator, token_id=TOKEN)
+    ledger.run(end, actor=operator, token_id=TOKEN)
     # The door remembers for a second that there was a wallet; the booking finds out for itself.
     clock.advance(seconds=1)
-    assert callers["desk"].post(path, body).status_code == 404
+    with nothing_is_written(ledger):
+        assert_refused(callers["desk"].post(path, body), 404, code)
+        batch = callers["desk"].post("/pos/batches", {"transactions": [{**body, "token_id": TOKEN}]})
+        assert [result["status"] for result in batch.json["data"]["results"]] == [202]
+    assert callers["desk"].post("/pos/transactions/k/reverse", {"description": "x"}).status_code == 201

@@ -70,6 +70,19 @@ def test_a_rolled_token_is_dead_at_once(app, ledger, operator, wallet):
     assert Caller(app, rolled.api_token).get("/pos/terminal").status_code == 200
 
 
+@pytest.mark.parametrize("amount", [-1, -2])
+def test_a_rolled_token_is_not_even_told_what_its_key_has_booked(app, ledger, operator, wallet, amount):
+    caller = Caller(app, install(ledger).api_token)
+    body = {"amount": -1, "description": "x", "idempotency_key": "k"}
+    path = f"/pos/wallets/token/{TOKEN}/transactions"
+    assert caller.post(path, body).status_code == 201
+    ledger.run(roll_api_token, actor=operator, slug="coffee_machine")
+    # The door has let it in a moment ago, and lets it in again.
+    with nothing_is_written(ledger):
+        assert_unauthenticated(caller.post(path, body | {"amount": amount}))
+        assert_unauthenticated(caller.post("/pos/batches", {"transactions": [{**body, "token_id": TOKEN}]}))
+
+
 @pytest.mark.parametrize(("method", "path"), BY_TERMINALS)
 def test_an_operators_token_opens_no_terminals_route(admin, ledger, wallet, method, path):
     with nothing_is_written(ledger):

@@ -33,7 +33,7 @@ def test_what_the_benchmarks_fill_in_is_whole_range_by_range(filled):
 
 def test_the_pass_tells_how_far_it_has_come(filled):
     told = []
-    filled.read(audit, progress=lambda done, total: told.append((done, total)))
+    filled.read(audit, progress=lambda what, done, total: told.append((done, total)))
     assert told == sorted(told)
     assert len({total for _, total in told}) == 1
     assert told[-1][0] == told[-1][1]
