@@ -1,4 +1,4 @@
-"""What a debit costs as the books grow, and a long history its wallet, as ratios in one run.
+"""What a debit costs as the books grow, and what a long history costs its wallet, as ratios in one run.
 
 .venv/bin/python -m benchmarks.growth [--database sqlite|postgresql] [--sizes 1000 100000 1000000 10000000]
 
@@ -26,14 +26,13 @@ from sqlalchemy.engine import make_url
 from benchmarks.faults.console import progress
 from benchmarks.faults.postgresql import running_cluster
 from benchmarks.faults.shop import DATABASES, opened
-from benchmarks.volume import fill, token_id
-from ledger.domain.catalog.commands import install_terminal
+from benchmarks.volume import TERMINALS, fill, token_id
+from ledger.domain.devices.commands import roll_api_token
 from ledger.domain.devices.queries import authenticated
-from ledger.domain.devices.records import TerminalPermission
 from ledger.domain.wallets.commands import debit, top_up_by_hand
 from ledger.domain.wallets.pairing import open_wallet
 from ledger.domain.wallets.queries import statement, wallet_by_token
-from ledger.foundation.actor import operator_on_this_machine
+from ledger.foundation.actor import Actor, operator_on_this_machine
 from ledger.service import Ledger
 from ledger.storage.command import Request
 from ledger.storage.schema import upgrade
@@ -60,12 +59,12 @@ class Costs:
 
 
 class Books:
-    """A filled ledger, a terminal of it that debits its wallets, and what that has cost."""
+    """A filled ledger, its terminals that debit its wallets, and what that has cost."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.together, self.alone = Costs(), Costs()
-        self._actor = _terminal(ledger)
+        self._terminals = _terminals(ledger)
         self._random = Random(1)
         self._numbers = itertools.count(1)
         self._backends = _backends(ledger)
@@ -101,7 +100,7 @@ class Books:
         # A key as a device makes it: its id, the number of its start, and a number that rises.
         key = f"0f3c9a1e-1-{next(self._numbers)}"
         asked = {"token_id": token, "amount_cents": 1, "description": "Coffee", "tag": "coffee"}
-        return Request.of(debit, actor=self._actor, key=key, arguments=asked)
+        return Request.of(debit, actor=self._random.choice(self._terminals), key=key, arguments=asked)
 
     def _cpu_ns(self) -> int:
         return time.process_time_ns() + sum(map(_process_cpu_ns, self._backends))
@@ -162,11 +161,12 @@ def _tidy(ledger: Ledger) -> None:
             connection.execute(text("CHECKPOINT"))
 
 
-def _terminal(ledger: Ledger) -> object:
-    names = {"slug": "growth", "friendly_name": "Growth", "permission": TerminalPermission.DEBIT}
-    actor, currency = operator_on_this_machine(), ledger.settings.currency
-    terminal = ledger.run(install_terminal, actor=actor, currency=currency, **names).answer
-    return ledger.read(authenticated, api_token=terminal.api_token)[1]
+def _terminals(ledger: Ledger) -> list[Actor]:
+    actor = operator_on_this_machine()
+    rolled = [
+        ledger.run(roll_api_token, actor=actor, slug=f"volume_{number}").answer for number in range(TERMINALS)
+    ]
+    return [ledger.read(authenticated, api_token=terminal.api_token)[1] for terminal in rolled]
 
 
 def _backends(ledger: Ledger) -> list[int]:
