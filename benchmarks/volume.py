@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, text
@@ -24,8 +25,9 @@ from ledger.storage.schema import upgrade
 
 FLOAT_CENTS = 100_000_000
 TERMINALS = 10
-# A posting in a hundred moves the one before it back.
+# A posting in a hundred moves the one before it back, and one in a hundred is wallet number 0's.
 REVERSED_EVERY = 100
+FAVOURED_EVERY = 100
 CHUNK_POSTINGS = 100_000
 BEGAN_AT = datetime(2025, 1, 1, tzinfo=UTC)
 # What each database calls the moment `n` seconds after the beginning, and a text that is JSON.
@@ -34,14 +36,16 @@ _MOMENT = {
     "postgresql": "TIMESTAMPTZ '2025-01-01 00:00:00+00' + n * INTERVAL '1 second'",
 }
 _JSON = {"sqlite": "{}", "postgresql": "CAST({} AS JSON)"}
-# `n` is the posting, `m` the posting that it is about: itself, or for a reversal the one before.
+# `n` is the posting, `m` the posting that it is about: itself, or for a reversal the one before. Codes rise
+# with time and a terminal's keys with its number, as those that `Ids` and the devices make.
 _NUMBERS = f"""WITH RECURSIVE numbers(n) AS (
         SELECT CAST(:first AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < :last),
     movements AS (SELECT n, CASE WHEN n % {REVERSED_EVERY} = 0 THEN n - 1 ELSE n END AS m FROM numbers),
     facts AS (SELECT n, m, n <> m AS is_reversal, 1 + m * 7919 % 100 AS cents,
         'txn_' || substr(CAST(10000000000000000 + n AS VARCHAR), 2) AS code,
         'volume_' || CAST(m % {TERMINALS} AS VARCHAR) AS slug,
-        CAST(:wallet AS BIGINT) + m * 31 % :wallets AS wallet_account
+        CAST(:wallet AS BIGINT) + CASE WHEN m % {FAVOURED_EVERY} = 1 THEN 0 ELSE m * 31 % :wallets END
+            AS wallet_account
         FROM movements)"""
 _AUDIT_ROWS = """INSERT INTO audit_log (id, recorded_at, command, actor_kind, actor_name, origin)
     {numbers} SELECT :command + n, {moment}, CASE WHEN is_reversal THEN 'wallets.reverse_key'
@@ -70,11 +74,14 @@ _BALANCES = """UPDATE account_balances SET balance_cents =
 _COUNTED = ("postings", "audit_log")
 
 
-def fill(ledger: Ledger, *, postings: int, wallets: int = 1_000) -> None:
+def fill(
+    ledger: Ledger, *, postings: int, wallets: int = 1_000, tell: Callable[[int], object] = lambda _: None
+) -> None:
     """Fill an empty, migrated ledger of either kind with so many postings beside its wallets' floats.
 
     Wallet number k hangs on the token `token_id(k)`; terminals are `volume_0` to `volume_9`. The rows
-    are what the commands would have written; the guards stay in force.
+    are what the commands would have written, and indexes grow as they would have grown; the guards stay
+    in force. PostgreSQL's user has to be a superuser. `tell` is told how many postings there are so far.
     """
     actor, currency = operator_on_this_machine(), ledger.settings.currency
     for number in range(TERMINALS):
@@ -91,7 +98,7 @@ def fill(ledger: Ledger, *, postings: int, wallets: int = 1_000) -> None:
     accounts = [wallet.account_id for wallet in opened]
     if accounts != list(range(accounts[0], accounts[0] + wallets)):
         raise ValueError("only an empty ledger that nobody else uses can be filled")
-    _multiply(ledger, postings, {"wallet": accounts[0], "wallets": wallets})
+    _multiply(ledger, postings, {"wallet": accounts[0], "wallets": wallets}, tell)
 
 
 def token_id(number: int) -> str:
@@ -99,7 +106,9 @@ def token_id(number: int) -> str:
     return f"04{number:012X}"
 
 
-def _multiply(ledger: Ledger, postings: int, values: dict[str, int]) -> None:
+def _multiply(
+    ledger: Ledger, postings: int, values: dict[str, int], tell: Callable[[int], object]
+) -> None:
     with ledger.database.writing() as connection:
         Reader(connection).take_time()
         for name, table in (("posting", "postings"), ("command", "audit_log")):
@@ -109,6 +118,7 @@ def _multiply(ledger: Ledger, postings: int, values: dict[str, int]) -> None:
         with ledger.database.writing() as connection:
             Reader(connection).take_time()
             _insert(connection, values | {"first": first, "last": last})
+        tell(last)
     with ledger.database.writing() as connection:
         Reader(connection).take_time()
         connection.execute(text(_BALANCES))
@@ -123,6 +133,10 @@ def _insert(connection: Connection, values: dict[str, int]) -> None:
     if dialect == "sqlite":
         # The indexes that are written at random places should stay in memory.
         connection.exec_driver_sql("PRAGMA cache_size = -262144")
+    else:
+        # Foreign keys, looked up one by one, are half of the work, and the audit looks at them all. What is
+        # append only is guarded ALWAYS, here too.
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
     words = {"numbers": _NUMBERS, "moment": _MOMENT[dialect]}
     words |= {"payload": _JSON[dialect].format(_PAYLOAD), "answer": _JSON[dialect].format(_ANSWER)}
     for statement in (_AUDIT_ROWS, _POSTINGS, _EVENTS, _KEYS):

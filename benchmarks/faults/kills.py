@@ -1,4 +1,4 @@
-"""kill -9 at random moments under load: workers, other children, the master, and PostgreSQL itself.
+"""kill -9 at random moments under load: workers, the writer, the master, and PostgreSQL itself.
 
 .venv/bin/python -m benchmarks.faults.kills [--rounds 100] [--database sqlite|postgresql]
 """

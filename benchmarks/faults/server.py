@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ledger.cli.serve import WRITER_NAME
+
 ROOT = Path(__file__).parents[2]
 _TWISTS = Path(__file__).parent / "twists"
 START_TIMEOUT_S = 60
@@ -24,7 +26,7 @@ _SERVE = "from ledger.cli.main import main; main()"
 _ADDRESS = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 # The state of a listening socket in /proc/net/tcp.
 _LISTEN = "0A"
-MASTER, WORKER, OTHER = "master", "worker", "other"
+MASTER, WORKER, WRITER, OTHER = "master", "worker", "writer", "other"
 
 
 class Server:
@@ -49,12 +51,12 @@ class Server:
         return self._said or os.pread(self._log.fileno(), MOST_SAID_BYTES, 0).decode()
 
     def children(self) -> dict[int, str]:
-        """Return every process below the master by its id, and whether it is a worker or another child."""
+        """Return every process below the master by its id: worker, the writer, or another child."""
         told = _command_line(self.process.pid)
         found = {}
         for pid in _descendants(self.process.pid):
-            listens = _listens(pid, self.port)
-            found[pid] = WORKER if listens and _command_line(pid) == told else OTHER
+            is_worker = _listens(pid, self.port) and _command_line(pid) == told
+            found[pid] = WRITER if _name(pid) == WRITER_NAME else WORKER if is_worker else OTHER
         return found
 
     def processes(self) -> dict[int, str]:
@@ -157,6 +159,12 @@ def _is_running(pid: int) -> bool:
 def _command_line(pid: int) -> str:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
+
+
+def _name(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     return ""
 
 

@@ -10,7 +10,7 @@ from benchmarks.faults.console import quiet
 from benchmarks.faults.customers import Customers
 from benchmarks.faults.kills import slaughter
 from benchmarks.faults.receipts import CREATED, Receipt, findings
-from benchmarks.faults.server import MASTER, WORKER, kill, serving
+from benchmarks.faults.server import MASTER, WORKER, WRITER, kill, serving
 from benchmarks.faults.shop import furnish, shop_on
 from tests.conftest import BOTH_DATABASES
 
@@ -44,6 +44,7 @@ def test_the_processes_of_a_server_are_known_by_what_they_are(tmp_path):
             customers.wait_for(1)
         roles = list(server.processes().values())
         assert roles.count(MASTER) == 1
+        assert roles.count(WRITER) == 1
         assert roles.count(WORKER) >= 3
 
 

@@ -16,6 +16,7 @@ from ledger.web.fields import Cents, Shape, Text
 KEY_LENGTH = 64
 MAX_PRODUCTS = 100
 MAX_COINS = 32
+KEY_ADVICE = "One for each intent, sent again with each repeat. Best one that rises, such as UUIDv7."
 MAX_PAGE = 500
 
 
@@ -42,7 +43,7 @@ class TransactionRequestSchema(Shape):
     description = Text(DESCRIPTION_LENGTH, required=True)
     tag = Text(TAG_LENGTH, allow_none=True, load_default=None)
     # A null here would be a client's mistake that silently costs it the protection: it is refused.
-    idempotency_key = Text(KEY_LENGTH, allow_none=False)
+    idempotency_key = Text(KEY_LENGTH, allow_none=False, metadata={"description": KEY_ADVICE})
     coins = fields.List(
         fields.Nested(CoinSchema), validate=validate.Length(max=MAX_COINS), load_default=tuple
     )

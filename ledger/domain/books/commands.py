@@ -48,7 +48,7 @@ def post(tx: Transaction, entry: Entry) -> Booking:
     if entry.reverses_id is not None and reversal_while_held(tx, entry.reverses_id):
         raise AlreadyReversed
     balances_cents = _change_balances(tx, entry, accounts)
-    values = {**vars(entry), "kind": entry.kind.value, "code": tx.ids.code("txn")}
+    values = {**vars(entry), "kind": entry.kind.value, "code": tx.ids.code("txn", tx.now)}
     values |= {"command_id": tx.command_id, "recorded_at": tx.now}
     posting = PostingRecord(id=tables.insert_posting(tx, **values), **(values | {"kind": entry.kind}))
     return Booking(posting, balances_cents)

@@ -27,7 +27,7 @@ def reserve(tx: Transaction, entry: Entry, expires_at: datetime) -> HoldRecord:
         tx, entry.source_id, lambda: tables_holds.change_held(tx, entry.source_id, entry.amount_cents)
     )
     values = {name: value for name, value in vars(entry).items() if name not in ("kind", "reverses_id")}
-    values |= {"code": tx.ids.code("hld"), "command_id": tx.command_id, "recorded_at": tx.now}
+    values |= {"code": tx.ids.code("hld", tx.now), "command_id": tx.command_id, "recorded_at": tx.now}
     return _record(tables_holds.insert_hold(tx, expires_at=expires_at, **values))
 
 

@@ -11,16 +11,18 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Select,
     String,
     bindparam,
     func,
     insert,
-    or_,
     select,
     text,
+    tuple_,
+    union_all,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from ledger.storage.bulk import Bulk, columns_of
 from ledger.storage.columns import Base
@@ -136,6 +138,32 @@ _CHANGE_BALANCE = Prepared(
 _SET_BALANCE = Bulk(AccountBalance, ("balance_cents",), key="account_id")
 _INSERT_POSTING = insert_of(Posting)
 _APPEND_POSTING = Bulk(Posting, columns_of(Posting))
+# Below and above every id.
+_NO_ID, _LAST_ID = 0, 2**63 - 1
+_OF_ACCOUNT_ID = bindparam("of_account_id", type_=BigInteger)
+_BEFORE_ID = bindparam("before_id", type_=BigInteger)
+_AT_MOST = bindparam("at_most", type_=BigInteger)
+
+
+def _latest_on(side: InstrumentedAttribute[int], dialect_name: str) -> Select:
+    within = [side == _OF_ACCOUNT_ID, Posting.id < _BEFORE_ID]
+    if dialect_name == "postgresql":
+        # As pairs, because only the side's own index has their order: for an account that is asked for as
+        # equal, the planner may walk all postings backwards until it has found a page of them.
+        pair = tuple_(side, Posting.id)
+        within = [pair < tuple_(_OF_ACCOUNT_ID, _BEFORE_ID), pair > tuple_(_OF_ACCOUNT_ID, _NO_ID)]
+    latest = select(*POSTING_COLUMNS).where(*within).order_by(side.desc(), Posting.id.desc())
+    return select(latest.limit(_AT_MOST).subquery())
+
+
+def _latest_on_both_sides(dialect_name: str) -> Select:
+    # One condition for both sides would sort all that ever happened on the account.
+    sides = (_latest_on(side, dialect_name) for side in (Posting.source_id, Posting.destination_id))
+    both = union_all(*sides).subquery()
+    return select(both).order_by(both.c.id.desc()).limit(_AT_MOST)
+
+
+_LATEST_POSTINGS = Prepared(_latest_on_both_sides)
 
 
 def insert_account(tx: Transaction, **values: object) -> int | None:
@@ -235,11 +263,8 @@ def select_latest_postings(
     reader: Reader, account_id: int, before_id: int | None, limit: int
 ) -> Sequence[Row]:
     """Return an account's postings, latest first, at most `limit` of them, those before an id."""
-    touches = or_(Posting.source_id == account_id, Posting.destination_id == account_id)
-    statement = select(*POSTING_COLUMNS).where(touches)
-    if before_id is not None:
-        statement = statement.where(Posting.id < before_id)
-    return reader.all(statement.order_by(Posting.id.desc()).limit(limit))
+    before_id = _LAST_ID if before_id is None else before_id
+    return reader.all(_LATEST_POSTINGS, of_account_id=account_id, before_id=before_id, at_most=limit)
 
 
 def sum_received(reader: Reader, account_id: int, before: datetime | None = None) -> int:
