@@ -12,7 +12,7 @@ from ledger.foundation.actor import Actor, operator_on_this_machine
 from ledger.foundation.clock import HeldClock
 from ledger.service import Ledger
 from tests.factories import ledgers
-from tests.factories.shelves import PostgreSQLServer, PostgreSQLShelf, Shelf, SQLiteShelf, running_postgresql
+from tests.factories.shelves import PostgreSQLServer, Shelf, running_postgresql, shelf_on
 
 BOTH_DATABASES = ("sqlite", "postgresql")
 
@@ -46,14 +46,10 @@ def database_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def shelf(request: pytest.FixtureRequest, database_name: str) -> Iterator[Shelf]:
+def shelf(request: pytest.FixtureRequest, database_name: str, tmp_path: Path) -> Iterator[Shelf]:
     """Return where the test gets its databases from."""
-    if database_name == "postgresql":
-        shelf = PostgreSQLShelf(request.getfixturevalue("postgresql_server"))
-    else:
-        shelf = SQLiteShelf(request.getfixturevalue("migrated_template"), request.getfixturevalue("tmp_path"))
-    yield shelf
-    shelf.clear()
+    with shelf_on(database_name, request, tmp_path) as shelf:
+        yield shelf
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The demo as a newcomer runs it, and what `--keep` leaves running."""
+"""The demo as a newcomer runs it, on an SQLite file of its own, and what `--keep` leaves running."""
 
 from __future__ import annotations
 
