@@ -169,7 +169,7 @@ def test_of_two_that_wait_for_each_other_one_is_tried_again_and_both_book(ledger
             attempts.append(first)
             top_up(tx, token_id=first, **arguments)
             if len(attempts) <= 2:
-                crossed.wait(10)
+                crossed.wait(30)
             # Each holds its own balance by now and wants the other's.
             tx.execute(text("UPDATE account_balances SET floor_cents = floor_cents"))
             return wallet_by_token(tx, token_id=second)
@@ -200,7 +200,7 @@ def test_of_two_groups_that_wait_for_each_other_one_is_tried_again_and_both_book
         attempts.append(answer.token_id)
         # Each group holds the balance of its first by now; its second wants the other's.
         if len(attempts) <= 2:
-            crossed.wait(10)
+            crossed.wait(30)
         return answer
 
     def group(first, second):
@@ -245,7 +245,7 @@ def test_a_group_in_any_order_holds_its_balances_in_one_order(ledger, wallet, ac
 
 
 def _wait_until(holds):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)

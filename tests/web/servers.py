@@ -17,8 +17,8 @@ from ledger.cli.serve import WRITER_NAME
 from ledger.service import Ledger
 
 ROOT = Path(__file__).parents[2]
-START_TIMEOUT_S = 30
-STOP_TIMEOUT_S = 10
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
 # Our own command with its writer, and any gunicorn that serves `wsgi:app` and books in its workers.
 DOORS = {
     "serve": ("-u", "-c", "from ledger.cli.serve import serve; serve()", "--port", "0"),
