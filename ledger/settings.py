@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 # What HS256 needs at least (RFC 7518 section 3.2).
 SECRET_KEY_LENGTH = 32
@@ -30,6 +30,10 @@ class InvalidSetting(Exception):
 
 def database_url(given: str, named: str = "TAPLEDGER_DATABASE_URL") -> URL:
     """Return the URL of a database that can hold the books; raises InvalidSetting, which says whose it is."""
+    # Imported here only: a command that opens no books (`sim`, `--help`) starts in half the time without.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(given)
     except (ArgumentError, ValueError) as error:  # a port that is no number is a bare ValueError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ledger.foundation.actor import Actor, operator_on_this_machine
 from ledger.foundation.clock import HeldClock
 from ledger.service import Ledger
 from tests.factories import ledgers
-from tests.factories.shelves import PostgreSQLServer, PostgreSQLShelf, Shelf, SQLiteShelf, running_postgresql
+from tests.factories.shelves import PostgreSQLServer, Shelf, running_postgresql, shelf_on
 
 BOTH_DATABASES = ("sqlite", "postgresql")
 
@@ -22,7 +23,9 @@ settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known."""
+    """Make the markers known, and let the commands that are started find what was compiled before."""
+    # Each of several hundred would compile the whole house again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.addinivalue_line("markers", "tampered: the test breaks the books on purpose; no audit follows it")
 
 
@@ -46,14 +49,10 @@ def database_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def shelf(request: pytest.FixtureRequest, database_name: str) -> Iterator[Shelf]:
+def shelf(request: pytest.FixtureRequest, database_name: str, tmp_path: Path) -> Iterator[Shelf]:
     """Return where the test gets its databases from."""
-    if database_name == "postgresql":
-        shelf = PostgreSQLShelf(request.getfixturevalue("postgresql_server"))
-    else:
-        shelf = SQLiteShelf(request.getfixturevalue("migrated_template"), request.getfixturevalue("tmp_path"))
-    yield shelf
-    shelf.clear()
+    with shelf_on(database_name, request, tmp_path) as shelf:
+        yield shelf
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ class Reader:
         SQLite has one lock, and has waited for it when the transaction began.
         """
         if self.dialect.name == "postgresql":
-            self._say(f"SET LOCAL lock_timeout = {at_most_ms:d}")
+            self.connection.execute(text(f"SET LOCAL lock_timeout = {at_most_ms:d}"))
 
     def foresee(self, key: Hashable, state: Any) -> None:
         """Remember for the rest of the transaction what has been read of something, under its lock."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import sysconfig
@@ -14,6 +15,7 @@ class NodeMissing(Exception):
     """No Node.js of the needed age was found; the message says what to install."""
 
 
+@functools.cache
 def find_node() -> Path:
     """Return a Node.js executable of version 20 or newer.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import threading
 import time
@@ -113,14 +114,21 @@ def test_what_is_under_way_is_answered_and_who_comes_now_is_refused(command: Com
     ):
         other.take_write_lock()
         client = Client(server, api_token, "client")
+        idle = _under_way(server)
         waiting = pool.submit(client.debit, connection, "slow")
-        time.sleep(0.5)
+        while _under_way(server) == idle:
+            assert not waiting.done()
         server.terminate()
         _wait_until_refused(server)
         assert not waiting.done()
         other.rollback()
         assert waiting.result(timeout=PATIENCE_S)[0] == 201
     assert command.data("wallet", "show", TOKEN)["balance"] == 99_999
+
+
+def _under_way(server: Serving) -> float:
+    said = server.ask("GET", "/metrics").said
+    return float(re.search(r"^tapledger_requests_in_flight (\S+)$", said, re.MULTILINE)[1])
 
 
 def _wait_until_refused(server: Serving) -> None:

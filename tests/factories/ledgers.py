@@ -27,6 +27,20 @@ OPENING_TIME = datetime(2021, 10, 31, 20, 44, 11, tzinfo=UTC)
 SECRET_KEY = "a key that only the tests know, long enough for HS256"
 
 
+class CompiledStatements(dict):
+    """What SQLAlchemy has compiled, for all engines of a kind: a test has a new one, which knows nothing."""
+
+    def get(self, key: tuple, default: object = None) -> object:
+        """Return what was compiled, for whichever engine."""
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: tuple, compiled: object) -> None:
+        super().__setitem__((key[0].name, *key[1:]), compiled)
+
+
+COMPILED = CompiledStatements()
+
+
 def held_clock() -> HeldClock:
     """Return a clock that stands at the opening time."""
     return HeldClock(OPENING_TIME)
@@ -54,6 +68,7 @@ def opened_ledger(
     """Open the ledger in a file, or at a URL, that has been migrated."""
     settings = settings_for(place)
     database = open_database(settings.database_url)
+    database.engine.update_execution_options(compiled_cache=COMPILED)
     try:
         yield Ledger(database, settings, clock=clock or held_clock(), ids=ids)
     finally:

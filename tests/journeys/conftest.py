@@ -1,4 +1,4 @@
-"""A served ledger and an empty bench for each journey; the audit follows."""
+"""A ledger that is served on each database, and an empty bench for each journey; the audit follows it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,29 @@ from collections.abc import Iterator
 import pytest
 
 from terminal_sim import Bench
-from tests.cli.command import Command
 from tests.cli.conftest import command  # noqa: F401 (a fixture)
+from tests.conftest import BOTH_DATABASES
 from tests.factories import ledgers
-from tests.journeys.world import World, served
+from tests.factories.shelves import shelf_on
+from tests.journeys.world import Premises, World
+from tests.web.servers import served
+
+
+@pytest.fixture(scope="package", params=BOTH_DATABASES)
+def premises(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
+    """Give a running ledger on each database in turn; journeys share it and never meet another's people."""
+    with (
+        shelf_on(request.param, request, tmp_path_factory.mktemp("premises")) as shelf,
+        ledgers.opened_ledger(shelf.migrated()) as ledger,
+        served(ledger, workers=1) as server,
+    ):
+        yield Premises(ledger, server.url)
 
 
 @pytest.fixture
-def world(command: Command) -> Iterator[World]:  # noqa: F811
-    """Give a world with a running ledger and nobody in it."""
-    with served(command) as url, ledgers.opened_ledger(command.books) as ledger, Bench(seed=7) as bench:
-        yield World(ledger, url, bench)
+def world(premises: Premises) -> Iterator[World]:
+    """Give a world with nobody in it; whatever happened there, the books must be whole at the end."""
+    with Bench(seed=7) as bench:
+        yield World(premises, bench)
+    broken = ledgers.broken_proofs(premises.ledger)
+    assert not broken, f"the books are not whole after this journey: {broken}"

@@ -1,4 +1,4 @@
-"""The demo as a newcomer runs it, and what `--keep` leaves running."""
+"""The demo as a newcomer runs it, on an SQLite file of its own, and what `--keep` leaves running."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _said_until(process: subprocess.Popen, last: str) -> str:
 
 
 def _assert_gone(process_ids: set[int]) -> None:
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + 30
     while left := [each for each in process_ids if Path(f"/proc/{each}").exists()]:
         assert time.monotonic() < deadline_s, left
         time.sleep(0.1)

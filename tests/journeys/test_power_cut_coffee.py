@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import pytest
 
+from terminal_sim import Bench
 from terminal_sim.machine import Machine
 from tests.journeys.test_coffee import buy, choose
-from tests.journeys.world import ESPRESSO_CENTS, Person, World
+from tests.journeys.world import ESPRESSO_CENTS, SETTLING_S, Person, Premises, World
 
 EVENTS = ("request_sent", "request_delivered", "answer_heard", "relay_closed", "relay_opened")
-SETTLING_S = 90
-STEPS_IN_ONE_TEST = 4
+PARTS = 4
 
 
-def steps_of_a_purchase(world: World) -> int:
+@pytest.fixture(scope="package")
+def steps_of_a_purchase(premises: Premises) -> int:
     """Return how many flash operations one purchase takes, from the tap until the machine is idle again."""
-    machine, person = world.coffee_machine(), world.person(balance_cents=500)
-    choose(machine)
-    before = machine.flash_operations
-    machine.tap(person.token)
-    machine.wait_relay(1)
-    machine.run_for(10)
-    return machine.flash_operations - before
+    with Bench(seed=7) as bench:
+        world = World(premises, bench)
+        machine, person = world.coffee_machine(), world.person(balance_cents=500)
+        choose(machine)
+        before = machine.flash_operations
+        machine.tap(person.token)
+        machine.wait_relay(1)
+        machine.run_for(10)
+        return machine.flash_operations - before
 
 
 def settled(machine: Machine) -> None:
@@ -43,12 +46,13 @@ def require_fair(machine: Machine, person: Person, when: str) -> None:
         assert any("power failed during delivery" in line for line in machine.console), when
 
 
-@pytest.mark.parametrize("part", range(STEPS_IN_ONE_TEST))
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("torn", [True, False], ids=["torn write", "clean cut"])
-def test_a_power_cut_at_any_flash_operation_is_fair(world: World, part: int, torn: bool):
-    steps = steps_of_a_purchase(world)
-    assert steps >= 3  # intent, approval, outcome
-    for step in range(1 + part, steps + 1, STEPS_IN_ONE_TEST):
+def test_a_power_cut_at_any_flash_operation_is_fair(
+    world: World, steps_of_a_purchase: int, part: int, torn: bool
+):
+    assert steps_of_a_purchase >= 3  # intent, approval, outcome
+    for step in range(1 + part, steps_of_a_purchase + 1, PARTS):
         machine, person = world.coffee_machine(), world.person(balance_cents=500)
         choose(machine)
         machine.cut_power_at(step, torn=torn)

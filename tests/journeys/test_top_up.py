@@ -6,7 +6,7 @@ import pytest
 
 from ledger.domain.devices.records import TerminalPermission
 from terminal_sim.machine import Machine
-from tests.journeys.world import Person, World
+from tests.journeys.world import SETTLING_S, Person, World
 
 CREDIT = TerminalPermission.CREDIT
 
@@ -113,4 +113,4 @@ def _goes_dark(terminal: Machine, ben: Person) -> bool:
 def _bring_back(terminal: Machine) -> None:
     terminal.untap()
     terminal.boot()
-    terminal.run_for(90)
+    terminal.run_for(SETTLING_S)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,22 +14,22 @@ from ledger.domain.wallets.records import TransactionRecord, WalletRecord
 from ledger.service import Ledger
 from terminal_sim import Bench
 from terminal_sim.machine import Machine
-from tests.cli.command import Command
 from tests.factories import terminals, wallets
 
 ESPRESSO_CENTS = 120
+# How long a device that is on again has to settle its journal, which it looks at every five seconds; longer
+# than its longest pause between two tries.
+SETTLING_S = 40
 OFFERS = (Offer("espresso", "Espresso", ESPRESSO_CENTS), Offer("cappuccino", "Cappuccino", 150))
 
 
-@contextmanager
-def served(command: Command) -> Iterator[str]:
-    """Serve the command's books on a free port; gives the address."""
-    process = command.start("serve", "--port", "0", "--workers", "1")
-    try:
-        yield process.stdout.readline().split("listening on ")[1].strip()
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
+@dataclass
+class Premises:
+    """Where journeys take place: books that are being served. No number is drawn twice."""
+
+    ledger: Ledger
+    url: str
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
 
 @dataclass
@@ -66,14 +65,17 @@ class Person:
 class World:
     """Makes people and devices; names and tokens are never used twice."""
 
-    ledger: Ledger
-    url: str
+    premises: Premises
     bench: Bench
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger that is being served."""
+        return self.premises.ledger
 
     def person(self, balance_cents: int = 0) -> Person:
         """Open a wallet for somebody with a 7-byte token."""
-        token = f"04{next(self._numbers):012X}"
+        token = f"04{next(self.premises.numbers):012X}"
         wallet = wallets.open_wallet(self.ledger, token_id=token, balance_cents=balance_cents)
         return Person(self.ledger, wallet.code, token)
 
@@ -93,9 +95,9 @@ class World:
     def _device(
         self, device: str, permission: TerminalPermission, offers: tuple[Offer, ...], **config: Any
     ) -> Machine:
-        name = f"{device}_{next(self._numbers)}"
+        name = f"{device}_{next(self.premises.numbers)}"
         installed = terminals.install(self.ledger, name, permission=permission, offers=offers)
         api_token = installed.api_token
         return self.bench.terminal(
-            device=device, ledger_url=self.url, api_token=api_token, name=name, **config
+            device=device, ledger_url=self.premises.url, api_token=api_token, name=name, **config
         )

@@ -13,7 +13,7 @@ from ledger.storage.database import Database, open_database
 from tests.conftest import BOTH_DATABASES
 from tests.factories import ledgers
 from tests.factories.evenings import play_evening
-from tests.factories.shelves import PostgreSQLShelf, Shelf, SQLiteShelf
+from tests.factories.shelves import Shelf, shelf_on
 from tests.factories.terminals import Installed
 
 
@@ -30,18 +30,12 @@ def terminal(ledger: Ledger) -> Installed:
 
 
 @pytest.fixture
-def elsewhere(
-    request: pytest.FixtureRequest, database_name: str, migrated_template: Path, tmp_path: Path
-) -> Iterator[Shelf]:
+def elsewhere(request: pytest.FixtureRequest, database_name: str, tmp_path: Path) -> Iterator[Shelf]:
     """Return where the books are moved to: the other database, unless both kinds are asked for."""
     (tmp_path / "elsewhere").mkdir()
     other = "sqlite" if database_name == "postgresql" else "postgresql"
-    if getattr(request, "param", other) == "postgresql":
-        shelf = PostgreSQLShelf(request.getfixturevalue("postgresql_server"))
-    else:
-        shelf = SQLiteShelf(migrated_template, tmp_path / "elsewhere")
-    yield shelf
-    shelf.clear()
+    with shelf_on(getattr(request, "param", other), request, tmp_path / "elsewhere") as shelf:
+        yield shelf
 
 
 @pytest.fixture

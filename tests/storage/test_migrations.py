@@ -6,10 +6,12 @@ import re
 import threading
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from ledger.storage.database import open_database
-from ledger.storage.schema import SchemaOutdated, newest, require_current, revision, upgrade
+from ledger.storage.schema import MIGRATIONS, SchemaOutdated, newest, require_current, revision, upgrade
 from ledger.tables import Base
 from tests.factories.ledgers import contents, raw_connection, rows
 from tests.factories.shelves import PostgreSQLShelf, SQLiteShelf
@@ -169,6 +171,12 @@ def test_an_upgrade_says_from_where_to_where_it_went(empty):
     assert revision(empty.engine) is None
     assert upgrade(empty.engine) == (None, newest())
     assert revision(empty.engine) == newest()
+
+
+def test_the_newest_revision_is_where_the_chain_of_migrations_ends():
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [newest()]
 
 
 def test_two_upgrades_at_the_same_moment_are_one(shelf):

@@ -170,7 +170,7 @@ def test_of_two_that_wait_for_each_other_one_is_tried_again_and_both_book(ledger
             attempts.append(first)
             top_up(tx, token_id=first, **arguments)
             if len(attempts) <= 2:
-                crossed.wait(10)
+                crossed.wait(30)
             # Each holds its own balance by now and wants the other's.
             tx.execute(text("UPDATE account_balances SET floor_cents = floor_cents"))
             return wallet_by_token(tx, token_id=second)
@@ -283,7 +283,7 @@ def test_where_everything_is_locked_a_group_does_not_wait_for_each_of_it(ledger,
 
 
 def _wait_until(holds):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)

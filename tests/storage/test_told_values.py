@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.domain.books.tables import AccountBalance
+from ledger.storage.bulk import Bulk, columns_of
 from ledger.storage.reader import Reader
 from ledger.storage.tables import IdempotencyKey, insert_of
 
@@ -18,6 +19,7 @@ MOMENT = datetime(2026, 1, 24, tzinfo=UTC)
 UID = 'the "04\nA2246B7E1190"'
 KEPT = {"scope": "tests", "key": UID, "fingerprint": None, "answer": None, "command_id": None}
 INSERT_KEY = insert_of(IdempotencyKey)
+ADD_KEY = Bulk(IdempotencyKey, columns_of(IdempotencyKey))
 
 
 def _twice_by_sqlalchemy(connection, reader):
@@ -29,10 +31,10 @@ def _twice_by_the_driver(connection, reader):
         reader.scalar(INSERT_KEY, recorded_at=MOMENT, **KEPT)
 
 
-def _twice_in_a_pipeline(connection, reader):
-    with reader.pipelined(), reader.gathered():
+def _twice_in_a_group(connection, reader):
+    with reader.gathered():
         for _ in range(2):
-            reader.append(INSERT_KEY, recorded_at=MOMENT, **KEPT)
+            reader.append(ADD_KEY, recorded_at=MOMENT, **KEPT)
 
 
 def _as_a_number(connection, reader):
@@ -41,7 +43,7 @@ def _as_a_number(connection, reader):
 
 
 @pytest.mark.parametrize(
-    "fail", [_twice_by_sqlalchemy, _twice_by_the_driver, _twice_in_a_pipeline, _as_a_number]
+    "fail", [_twice_by_sqlalchemy, _twice_by_the_driver, _twice_in_a_group, _as_a_number]
 )
 def test_an_error_of_the_database_tells_no_value(ledger, caplog, fail):
     with pytest.raises(DBAPIError) as raised, ledger.database.writing() as connection:

@@ -18,17 +18,22 @@ from ledger.foundation.clock import Clock
 from ledger.foundation.ids import Ids
 from ledger.service import Ledger
 from ledger.web.dispatch import EXTENSION
-from tests.factories.ledgers import contents
+from tests.factories.ledgers import COMPILED, contents, forget_durability
 
 
 @contextmanager
 def opened_app(ledger: Ledger, *, clock: Clock | None = None, ids: Ids | None = None) -> Iterator[Flask]:
     """Open the application on the same books, as a server's worker would."""
     app = create_app(ledger.settings, clock=clock or ledger.clock, ids=ids)
+    opened = app.extensions[EXTENSION]
+    forget_durability(opened)
+    # The connection with which it looked at the schema still waits for the disk.
+    opened.database.close()
+    opened.database.engine.update_execution_options(compiled_cache=COMPILED)
     try:
         yield app
     finally:
-        app.extensions[EXTENSION].database.close()
+        opened.database.close()
 
 
 class Caller:

@@ -17,8 +17,8 @@ from ledger.cli.serve import WRITER_NAME
 from ledger.service import Ledger
 
 ROOT = Path(__file__).parents[2]
-START_TIMEOUT_S = 30
-STOP_TIMEOUT_S = 10
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
 _HASTY = "import ledger.cli.worker as worker; worker.REQUEST_DEADLINE_S = 1"
 _SERVE = "from ledger.cli.serve import serve; serve()"
 # Our own command with its writer, the same with no patience for slow senders, and any gunicorn that serves

@@ -26,11 +26,21 @@ class File(io.IOBase):
     def __init__(self, path, mode):
         self._is_text = "b" not in mode
         self._number = _checked(_host.file_open(path, mode))
+        # Who only reads fetches ahead: to ask the host takes longer than what it answers.
+        self._fetches = _CHUNK if mode in ("r", "rb") else 0
+        self._ahead, self._taken = b"", 0
 
     def _take(self, count):
         if self._number < 0:
             raise OSError(_EBADF)
-        return unhexlify(_checked(_host.file_read(self._number, count)))
+        data = self._ahead[self._taken : self._taken + count]
+        self._taken += len(data)
+        missing = count - len(data)
+        if missing:
+            answer = _checked(_host.file_read(self._number, max(missing, self._fetches)))
+            self._ahead, self._taken = unhexlify(answer), missing
+            data += self._ahead[:missing]
+        return data
 
     def _as_read(self, data):
         return str(data, "utf-8") if self._is_text else data
@@ -85,6 +95,9 @@ class File(io.IOBase):
 
     def seek(self, offset, whence=0):
         """Move to a byte offset from the start (0), here (1) or the end (2)."""
+        if whence == 1:
+            offset -= max(0, len(self._ahead) - self._taken)
+        self._ahead, self._taken = b"", 0
         return _checked(_host.file_seek(self._number, offset, whence))
 
     def tell(self):
