@@ -26,6 +26,7 @@ from sqlalchemy.engine import make_url
 from benchmarks.faults.console import progress
 from benchmarks.faults.postgresql import running_cluster
 from benchmarks.faults.shop import DATABASES, opened
+from benchmarks.servers import cpu_ns
 from benchmarks.volume import TERMINALS, fill, token_id
 from ledger.domain.devices.commands import roll_api_token
 from ledger.domain.devices.queries import authenticated
@@ -103,7 +104,7 @@ class Books:
         return Request.of(debit, actor=self._random.choice(self._terminals), key=key, arguments=asked)
 
     def _cpu_ns(self) -> int:
-        return time.process_time_ns() + sum(map(_process_cpu_ns, self._backends))
+        return time.process_time_ns() + sum(map(cpu_ns, self._backends))
 
 
 def main() -> None:
@@ -174,10 +175,6 @@ def _backends(ledger: Ledger) -> list[int]:
         return []
     with ledger.database.reading() as reader:
         return [row.pid for row in reader.all(text(_BACKENDS))]
-
-
-def _process_cpu_ns(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
 
 
 def measure(all_books: Sequence[Books], rounds: int) -> None:

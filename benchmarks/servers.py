@@ -1,4 +1,4 @@
-"""Starts the servers that are measured, both under the same gunicorn settings, each on a free port."""
+"""Starts the servers that are measured, under the same gunicorn settings; and what processes have cost."""
 
 from __future__ import annotations
 
@@ -42,6 +42,17 @@ def memory_kib(master: int) -> int:
 def _resident_kib(pid: str) -> int:
     status = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return int(re.search(r"^Pss: +(\d+) kB", status, re.MULTILINE)[1])
+
+
+def cpu_ns(pid: int) -> int:
+    """Return how long a process of this machine has been on a CPU."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+
+
+def peak_kib(pid: int) -> int:
+    """Return how much memory a process of this machine has had at most, what it shares included."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)[1])
 
 
 @contextmanager

@@ -68,9 +68,13 @@ _KEYS = """INSERT INTO idempotency_keys (scope, key, fingerprint, answer, comman
         'volume', {answer}, :command + n, {moment} FROM facts"""
 _ANSWER = """'{"id": ' || CAST(wallet_account AS VARCHAR) || ', "code": "' || code
     || '", "user_name": null, "balance_cents": 1234, "floor_cents": 0, "currency": "EUR"}'"""
-_BALANCES = """UPDATE account_balances SET balance_cents =
-    (SELECT coalesce(sum(amount_cents), 0) FROM postings WHERE destination_id = account_id)
-    - (SELECT coalesce(sum(amount_cents), 0) FROM postings WHERE source_id = account_id)"""
+_BALANCES = """UPDATE account_balances SET balance_cents = balance_cents + moved.cents
+    FROM (SELECT account_id, sum(cents) AS cents FROM (
+        SELECT destination_id AS account_id, amount_cents AS cents
+        FROM postings WHERE id BETWEEN :posting + :first AND :posting + :last
+        UNION ALL SELECT source_id, -amount_cents
+        FROM postings WHERE id BETWEEN :posting + :first AND :posting + :last) AS sides
+    GROUP BY account_id) AS moved WHERE moved.account_id = account_balances.account_id"""
 _COUNTED = ("postings", "audit_log")
 
 
@@ -121,7 +125,6 @@ def _multiply(
         tell(last)
     with ledger.database.writing() as connection:
         Reader(connection).take_time()
-        connection.execute(text(_BALANCES))
         if connection.dialect.name == "postgresql":
             for table in _COUNTED:
                 numbers = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
@@ -139,7 +142,7 @@ def _insert(connection: Connection, values: dict[str, int]) -> None:
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
     words = {"numbers": _NUMBERS, "moment": _MOMENT[dialect]}
     words |= {"payload": _JSON[dialect].format(_PAYLOAD), "answer": _JSON[dialect].format(_ANSWER)}
-    for statement in (_AUDIT_ROWS, _POSTINGS, _EVENTS, _KEYS):
+    for statement in (_AUDIT_ROWS, _POSTINGS, _EVENTS, _KEYS, _BALANCES):
         connection.execute(text(statement.format(**words)), values)
 
 

@@ -18,7 +18,7 @@ from ledger.writer.wire import ConnectionEnded, Inbox, packed
 
 Answer = TypeVar("Answer")
 # While one waits for the writer the other collects what comes meanwhile.
-_MESSENGERS = 2
+_MESSENGERS = 1
 _MOST_AT_ONCE = 64
 
 

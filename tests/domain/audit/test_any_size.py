@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks import volume
 from benchmarks.volume import fill
 from ledger.domain.audit.queries import audit
 from ledger.storage import proof
@@ -13,7 +14,8 @@ from tests.factories.seals import seal
 
 @pytest.fixture
 def filled(ledger, monkeypatch):
-    """Return a ledger with some hundred postings, which is walked in ranges of seven."""
+    """Return a ledger with some hundred postings, filled by forty and walked in ranges of seven."""
+    monkeypatch.setattr(volume, "CHUNK_POSTINGS", 40)
     monkeypatch.setattr(proof, "SPAN_ROWS", 7)
     fill(ledger, postings=210, wallets=5)
     return ledger
