@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -17,8 +18,6 @@ from ledger.writer.messages import PATIENCE_S, WORK_S, Ask, WriterLost
 from ledger.writer.wire import ConnectionEnded, Inbox, packed
 
 Answer = TypeVar("Answer")
-# While one waits for the writer the other collects what comes meanwhile.
-_MESSENGERS = 1
 _MOST_AT_ONCE = 64
 
 
@@ -34,7 +33,7 @@ class WriterClient:
         self._local = local
         self._everything = everything
         self._letters: SimpleQueue[_Letter | None] = SimpleQueue()
-        self._messengers: list[threading.Thread] = []
+        self._messenger: threading.Thread | None = None
         self._starting = threading.Lock()
 
     def run(
@@ -67,29 +66,26 @@ class WriterClient:
         return letter.answer
 
     def close(self) -> None:
-        """Let the messengers go; nobody may be asking."""
+        """Let the messenger go; nobody may be asking."""
         with self._starting:
-            for _ in self._messengers:
+            if self._messenger is not None:
                 self._letters.put(None)
-            for messenger in self._messengers:
-                messenger.join()
-            self._messengers.clear()
+                self._messenger.join()
+                self._messenger = None
 
     def _send(self, ask: Ask) -> Any:
-        if not self._messengers:
+        if self._messenger is None:
             self._start()
         letter = _Letter(ask)
         self._letters.put(letter)
         return letter.wait()
 
     def _start(self) -> None:
-        # With the first request: a process that is forked later would have the threads' locks without them.
+        # With the first request: a process that is forked later would have the thread's locks without it.
         with self._starting:
-            if not self._messengers:
-                going = (threading.Thread(target=self._go, daemon=True) for _ in range(_MESSENGERS))
-                self._messengers.extend(going)
-                for messenger in self._messengers:
-                    messenger.start()
+            if self._messenger is None:
+                self._messenger = threading.Thread(target=self._go, daemon=True)
+                self._messenger.start()
 
     def _go(self) -> None:
         connection = _Connection(self._address)
@@ -100,14 +96,11 @@ class WriterClient:
     def _collected(self) -> list[_Letter] | None:
         """Wait for a letter, and take along those that lie there by then; None when it is time to end."""
         letters = [self._letters.get()]
-        while letters[-1] is not None and len(letters) < _MOST_AT_ONCE:
-            try:
+        with suppress(Empty):
+            while len(letters) < _MOST_AT_ONCE:
                 letters.append(self._letters.get_nowait())
-            except Empty:
-                return letters
-        if letters[-1] is None and len(letters) > 1:
-            self._letters.put(letters.pop())
-        return None if letters[-1] is None else letters
+        # Whoever asks us to end says so as the last.
+        return None if None in letters else letters
 
 
 class _Letter:
@@ -144,11 +137,12 @@ class _Connection:
         """Take letters to the writer, and settle each as its answer comes; with WriterLost if none does."""
         try:
             self._exchange(letters)
-        except (OSError, ConnectionEnded):
+        except Exception as error:
             self.close()
+            is_lost = isinstance(error, (OSError, ConnectionEnded))
             for letter in letters:
                 if not letter.is_answered:
-                    letter.settle(WriterLost())
+                    letter.settle(WriterLost() if is_lost else error)
 
     def close(self) -> None:
         """Close it."""

@@ -11,7 +11,7 @@ from tests.web.applications import nothing_is_written, opened_app
 class BrokenDie(Ids):
     """A source of randomness that fails when a posting asks for its code: in the middle of a command."""
 
-    def code(self, prefix: str) -> str:
+    def code(self, prefix: str, at: object = None) -> str:
         """Fail for transactions."""
         if prefix == "txn":
             raise RuntimeError("the die fell under the table")

@@ -22,7 +22,7 @@ DEBIT = {"amount": -1, "description": "x"}
 class StuckDie(Ids):
     """A source of randomness that draws the same code again and again: a unique constraint is broken."""
 
-    def code(self, prefix: str) -> str:
+    def code(self, prefix: str, at: object = None) -> str:
         """Return one code."""
         return f"{prefix}_again"
 

@@ -205,6 +205,13 @@ def _posts_to_nowhere() -> Command:
     return posts_to_nowhere
 
 
+def test_what_cannot_be_sent_is_told_and_the_next_is_sent(client, actor):
+    unsendable = {**taking(30), "description": threading.Lock()}
+    with pytest.raises(TypeError):
+        client._send(Ask((Request(debit, actor, None, unsendable, None),), time.monotonic()))
+    assert client.run(debit, actor=actor, key="k1", **taking(30)).answer.balance_cents == 970
+
+
 def test_what_has_waited_too_long_is_refused_and_never_begun(client, ledger, actor):
     late = Ask(
         (Request.of(debit, actor=actor, key="k1", arguments=taking(30)),), time.monotonic() - PATIENCE_S - 1
