@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import socket
 import sys
 import time
@@ -19,6 +20,8 @@ from ledger.storage.database import DatabaseUnreachable
 # A request of ours is a few hundred bytes. A terminal that loses its power or its network in the middle of
 # one would otherwise hold a thread for ever, and a handful of them the whole ledger.
 REQUEST_DEADLINE_S = 10
+# For how long a thread waits for the next request on the connection that it has just answered.
+LINGER_MS = 20
 _UNREADABLE = re.compile(r"(Invalid request from ip=\S+): .*", re.DOTALL)
 # How long a worker that cannot start yet waits before it looks for the database again.
 DATABASE_PAUSE_S = 0.5
@@ -83,11 +86,26 @@ class BoundedThreadWorker(ThreadWorker):
         """Handle a request, and remember since when."""
         if not isinstance(conn.sock, HeardSocket):
             conn.sock = HeardSocket(fileno=conn.sock.detach())
-        self._begun_at[conn] = time.monotonic()
-        try:
-            return super().handle(conn)
-        finally:
-            self._begun_at.pop(conn, None)
+        while True:
+            self._begun_at[conn] = time.monotonic()
+            try:
+                came = super().handle(conn)
+            finally:
+                self._begun_at.pop(conn, None)
+            if came is not True or not self._is_asked_again(conn):
+                return came
+
+    def _is_asked_again(self, conn: Any) -> bool:
+        """Wait a moment for the next request, where no other connection waits for this thread.
+
+        A device that settles its journal asks again at once: to hand its connection back to the worker's
+        loop, and to be handed it again, costs as much as an answer.
+        """
+        if not self.alive or self.nr_conns > self.cfg.threads or conn.parser.unreader.buf.getvalue():
+            return False
+        waiting = select.poll()
+        waiting.register(conn.sock, select.POLLIN)
+        return bool(waiting.poll(LINGER_MS))
 
     def murder_pending(self) -> None:
         """Close what has waited for too long; the worker's loop calls this every second at least."""

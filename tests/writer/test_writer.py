@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import socket
 import sqlite3
 import threading
@@ -18,13 +17,12 @@ from ledger.domain.holds.commands import reserve
 from ledger.domain.wallets.commands import debit, top_up
 from ledger.domain.wallets.pairing import open_wallet as open_wallet_command
 from ledger.domain.wallets.records import WalletRecord
-from ledger.foundation.errors import every_refusal
 from ledger.storage.command import Command, Request, command
 from ledger.storage.runner import KeyReused
 from ledger.writer.client import WriterClient
 from ledger.writer.messages import PATIENCE_S, Ask, WriterBusy, WriterLost
 from ledger.writer.process import Writer
-from ledger.writer.wire import ConnectionEnded, Inbox, packed
+from ledger.writer.wire import Inbox, packed
 from tests.conftest import BOTH_DATABASES
 from tests.factories.ledgers import another_process_of, count
 from tests.factories.terminals import install
@@ -94,15 +92,6 @@ def test_a_refusal_comes_back_as_it_was_raised(client, actor):
     with pytest.raises(FloorReached) as refused:
         client.run(debit, actor=actor, key="k1", **taking(1001))
     assert refused.value.details == {"balance_cents": 1000}
-
-
-def test_every_refusal_survives_the_way_between_two_processes():
-    for kind in every_refusal():
-        made = kind("said so", fields={"amount": ["wrong"]}, balance_cents=7)
-        came = pickle.loads(pickle.dumps(made))
-        assert (type(came), came.message, came.fields, came.details) == (
-            kind, "said so", {"amount": ["wrong"]}, {"balance_cents": 7},
-        )  # fmt: skip
 
 
 def test_a_dry_run_keeps_nothing(client, ledger, actor):
@@ -242,18 +231,6 @@ def test_a_writer_that_goes_away_is_said_and_the_next_one_is_asked(ledger, liste
     writer.stop()
     thread.join()
     office.database.close()
-
-
-def test_messages_arrive_whole_however_they_are_cut():
-    near, far = socket.socketpair()
-    with near, far:
-        inbox, sent = Inbox(far), packed({"a": "x" * 1000}) + packed([1, 2])
-        for position in range(0, len(sent), 7):
-            near.sendall(sent[position : position + 7])
-        assert (inbox.wait(), inbox.wait(), inbox.take()) == ({"a": "x" * 1000}, [1, 2], None)
-        near.close()
-        with pytest.raises(ConnectionEnded):
-            inbox.wait()
 
 
 @pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
