@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.domain.books import tables
 from ledger.domain.books.errors import (
     AlreadyReversed,
     FloorReached,
@@ -166,6 +167,22 @@ def test_postings_are_paged_latest_first_without_gap_or_repeat(ledger, box, purs
         before = seen[-1]
     assert seen[:-1] == codes[::-1]
     assert len(seen) == 6
+
+
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN"}
+
+
+def test_a_page_is_read_from_the_index_of_each_side(ledger, purse):
+    with ledger.database.reading() as reader:
+        # A table as small as this one would be read as a whole for good reason.
+        if reader.dialect.name == "postgresql":
+            reader.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        statement = tables._LATEST_POSTINGS._for(reader.dialect)
+        asked = statement._given({"of_account_id": purse.id, "before_id": 2**63 - 1, "at_most": 3})
+        told = reader._driver.execute(f"{EXPLAIN[reader.dialect.name]} {statement.text}", asked).fetchall()
+    plan = str(told)
+    assert "ix_postings_source_id_id" in plan
+    assert "ix_postings_destination_id_id" in plan
 
 
 def test_a_page_after_a_posting_that_does_not_exist_is_refused(ledger, purse):
