@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from random import Random, SystemRandom
 
 _BASE62 = string.digits + string.ascii_letters
@@ -31,8 +32,7 @@ class Ids:
         """
         if at is None:
             return f"{prefix}_{self._draw(_BASE62, _LENGTH)}"
-        seconds = _digits(int(at.timestamp()), _SORTED, _TIME_LENGTH)
-        return f"{prefix}_{seconds}{self._draw(_BASE62, _LENGTH - _TIME_LENGTH)}"
+        return f"{prefix}_{_seconds(int(at.timestamp()))}{self._draw(_BASE62, _LENGTH - _TIME_LENGTH)}"
 
     def secret(self) -> str:
         """Return a bearer secret of 256 bits, safe in a header."""
@@ -45,6 +45,11 @@ class Ids:
     def _draw(self, alphabet: str, count: int) -> str:
         # One number of the right size is drawn at once, and then written in the alphabet's digits.
         return _digits(self._random.randrange(len(alphabet) ** count), alphabet, count)
+
+
+@lru_cache(4)
+def _seconds(number: int) -> str:
+    return _digits(number, _SORTED, _TIME_LENGTH)
 
 
 def _digits(number: int, alphabet: str, count: int) -> str:

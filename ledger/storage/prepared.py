@@ -6,6 +6,7 @@ import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Dialect, Executable, UpdateBase
@@ -92,7 +93,8 @@ class _Compiled:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
         self.writes = isinstance(statement, UpdateBase)
-        self._order = compiled.positiontup
+        # A driver that takes values by position gets them picked out in one step.
+        self._in_order = _picking(compiled.positiontup)
         self._defaults = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
         self._binders = _present((name, _binder(bind, dialect)) for bind, name in compiled.bind_names.items())
         columns = list(statement.exported_columns) if isinstance(statement, ReturnsRows) else []
@@ -114,17 +116,23 @@ class _Compiled:
             return map(self._row, rows)
         return [self._row(self._read(row)) for row in rows]
 
-    def _given(self, values: dict[str, Any]) -> list[Any] | dict[str, Any]:
+    def _given(self, values: dict[str, Any]) -> tuple | dict[str, Any]:
         values = self._defaults | values
         for name, process in self._binders:
             values[name] = process(values[name])
-        return [values[name] for name in self._order] if self._order else values
+        return self._in_order(values) if self._in_order else values
 
     def _read(self, row: tuple) -> list[Any]:
         values = list(row)
         for position, process in self._readers:
             values[position] = process(values[position])
         return values
+
+
+def _picking(names: list[str] | None) -> Callable[[dict[str, Any]], tuple] | None:
+    if not names:
+        return None
+    return itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
 
 
 def _binder(bind: BindParameter, dialect: Dialect) -> Processor:

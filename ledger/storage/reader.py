@@ -34,18 +34,16 @@ class Reader:
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
         """Execute a statement and return its first row, or None."""
-        if self._gathering is not None:
-            self._refuse_to_write(statement)
         if isinstance(statement, Prepared):
             return next(iter(self._run(statement, values)), None)
+        self._require_writable(isinstance(statement, UpdateBase))
         return self.connection.execute(statement, values).first()
 
     def all(self, statement: Statement, **values: Any) -> Sequence[Row]:
         """Execute a statement and return every row."""
-        if self._gathering is not None:
-            self._refuse_to_write(statement)
         if isinstance(statement, Prepared):
             return list(self._run(statement, values))
+        self._require_writable(isinstance(statement, UpdateBase))
         return self.connection.execute(statement, values).all()
 
     def stream(self, statement: Executable) -> Iterator[Row]:
@@ -115,13 +113,13 @@ class Reader:
         except self.dialect.loaded_dbapi.Error as error:
             raise wrapped(error, self.dialect, self._driver) from error
 
-    def _refuse_to_write(self, statement: Statement) -> None:
-        prepared = isinstance(statement, Prepared)
-        if statement.writes(self.dialect) if prepared else isinstance(statement, UpdateBase):
+    def _require_writable(self, writes: bool) -> None:
+        if writes and self._gathering is not None:
             raise NotGathered
 
     def _run(self, statement: Prepared, values: dict[str, Any]) -> Any:
         if statement.writes(self.dialect):
+            self._require_writable(True)
             return statement.run(self._driver, self.dialect, values)
         asked = (statement, *values.values())
         known = self._known.get(asked)
