@@ -63,6 +63,16 @@ class BoundedThreadWorker(ThreadWorker):
             for listener in self.sockets:
                 listener.close()
 
+    def is_parent_alive(self) -> bool:
+        """Say whether the master is there; without it this worker stops as if it had been told to.
+
+        gunicorn goes on with the connections that it has: their clients would keep it, and the port, for as
+        long as a stop may take.
+        """
+        lives = super().is_parent_alive()
+        self.alive = self.alive and lives
+        return lives
+
     def load_wsgi(self) -> None:
         """Make the application as soon as the database answers.
 
