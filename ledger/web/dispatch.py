@@ -25,6 +25,7 @@ __all__ = [
     "act_as",
     "bearer_token",
     "end_reading",
+    "hand_over",
     "ledger",
     "read",
     "run",
@@ -33,6 +34,7 @@ __all__ = [
 
 Answer = TypeVar("Answer")
 EXTENSION = "tapledger"
+_FAILED = "tapledger.failed"
 
 
 def ledger() -> Ledger:
@@ -68,12 +70,19 @@ def run(
 ) -> Outcome[Answer]:
     """Run a command as this request's actor."""
     end_reading()
+    if (failed := request.environ.get(_FAILED)) is not None:
+        raise failed
     if command.grouped_by is None:
         ledger().recent.forget()
     outcome = ledger().run(command, actor=g.actor, key=key, dry_run=dry_run, **arguments)
     if not dry_run:
         count_events(outcome.events)
     return outcome
+
+
+def hand_over(environ: dict[str, Any], error: Exception) -> None:
+    """Let a request be answered with what its command has been refused with already."""
+    environ[_FAILED] = error
 
 
 def run_together(

@@ -3,7 +3,8 @@
 Flask's way through a request costs several times what its booking does. A dialect names a route, and what
 is plain of it (its method and path, a bearer token, one JSON object of a known length, no query) is answered
 from here. Everything else goes Flask's way as if this were not here, and so does whatever is not answered
-well: there is one place that says what is wrong.
+well: there is one place that says what is wrong, and in which order. A command that was run here is not run
+there again: what it was refused with is handed over.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from marshmallow import ValidationError
 
 from ledger.foundation.actor import Actor
@@ -24,12 +25,11 @@ from ledger.instruments import count_events
 from ledger.service import Ledger
 from ledger.storage.command import Command, Outcome
 from ledger.web.dialect import Dialect
+from ledger.web.dispatch import hand_over
 from ledger.web.limits import MAX_BODY_BYTES, strict_json
 from ledger.web.observation import note_actor, note_rule
 from ledger.web.origin import bearer_token_of, origin_of
 
-_FAILED = "tapledger.failed"
-_STATUSES = {201: "201 CREATED", 202: "202 ACCEPTED"}
 _write = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -57,25 +57,19 @@ class ExpressRoute:
     """The short way of one POST route.
 
     `rule` is Flask's, `path` matches the plain ones of its paths and has one group. `ask` finds out what a
-    request asks for, with the checks of the route in their order; it may refuse. `answer` makes the answer
-    and its status, 201 or 202, of what came of it.
+    request asks for, and may refuse; `answer` makes the answer to what was done. The command itself must
+    refuse whatever the route's own checks do.
     """
 
     rule: str
     path: re.Pattern[str]
     ask: Callable[[Ledger, Plain], Asked]
-    answer: Callable[[Ledger, Plain, Outcome], tuple[Any, int]]
+    answer: Callable[[Plain, Outcome], Any]
 
 
 def install(app: Flask, dialects: tuple[Dialect, ...], ledger: Ledger) -> None:
     """Let plain requests go the short way."""
     app.wsgi_app = Express(app.wsgi_app, dialects, ledger)
-
-    @app.before_request
-    def hand_over() -> None:
-        # What the command came to on the short way; it is not run again to learn it.
-        if (failed := request.environ.get(_FAILED)) is not None:
-            raise failed
 
 
 class Express:
@@ -88,22 +82,21 @@ class Express:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         """Answer a request."""
-        came = self._answer(environ)
-        if came is None:
+        answer = self._answer(environ)
+        if answer is None:
             return self._app(environ, start_response)
-        answer, status = came
         content = f"{_write(answer)}\n".encode()
         length = ("Content-Length", str(len(content)))
-        start_response(_STATUSES[status], [("Content-Type", "application/json"), length])
+        start_response("201 CREATED", [("Content-Type", "application/json"), length])
         return [content]
 
-    def _answer(self, environ: dict[str, Any]) -> tuple[Any, int] | None:
+    def _answer(self, environ: dict[str, Any]) -> Any | None:
         for route in self._routes:
             if (found := route.path.fullmatch(environ["PATH_INFO"])) and _is_plain(environ):
                 return self._answer_by(route, environ, found[1])
         return None
 
-    def _answer_by(self, route: ExpressRoute, environ: dict[str, Any], place: str) -> tuple[Any, int] | None:
+    def _answer_by(self, route: ExpressRoute, environ: dict[str, Any], place: str) -> Any | None:
         try:
             plain = Plain(bearer_token_of(environ), place, strict_json(_body(environ)))
             asked = route.ask(self._ledger, plain)
@@ -112,14 +105,16 @@ class Express:
         actor = replace(asked.actor, origin=origin_of(environ, self._ledger.settings.trusted_proxies))
         try:
             outcome = self._ledger.run(asked.command, actor=actor, key=asked.key, **asked.arguments)
-            answered = route.answer(self._ledger, plain, outcome)
         except Exception as error:
-            environ[_FAILED] = error
+            hand_over(environ, error)
+            return None
+        if outcome.is_repeat:
+            # It moved nothing, and whether it may be told is for the route's own checks.
             return None
         count_events(outcome.events)
         note_rule(environ, route.rule)
         note_actor(environ, actor.name)
-        return answered
+        return route.answer(plain, outcome)
 
 
 def _is_plain(environ: dict[str, Any]) -> bool:

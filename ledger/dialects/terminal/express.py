@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ledger.dialects.terminal.conventions import PREFIX, booking_terminal, require_wallet_of
+from ledger.dialects.terminal.conventions import PREFIX, as_tapped, booking_terminal
 from ledger.dialects.terminal.shapes_wallets import TransactionRequestSchema, WalletSchema
-from ledger.dialects.terminal.transactions import asked, booked
+from ledger.dialects.terminal.transactions import asked
 from ledger.service import Ledger
 from ledger.web.dispatch import Outcome
 from ledger.web.express import Asked, ExpressRoute, Plain
@@ -17,14 +17,12 @@ _REQUEST, _WALLET = TransactionRequestSchema(), WalletSchema()
 
 def _ask(ledger: Ledger, plain: Plain) -> Asked:
     _, actor = booking_terminal(ledger, plain.bearer_token)
-    require_wallet_of(ledger, plain.place)
     command, key, arguments = asked(plain.place, _REQUEST.load(plain.body))
     return Asked(actor, command, key, arguments)
 
 
-def _answer(ledger: Ledger, plain: Plain, outcome: Outcome) -> tuple[Any, int]:
-    wallet, status = booked(ledger, outcome, plain.place)
-    return {"data": _WALLET.dump(wallet)}, status
+def _answer(plain: Plain, outcome: Outcome) -> Any:
+    return {"data": _WALLET.dump(as_tapped(outcome.answer, plain.place))}
 
 
 TRANSACTION = ExpressRoute(
