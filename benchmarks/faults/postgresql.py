@@ -77,6 +77,8 @@ class Cluster:
 
     def kill_backend(self, pick: Callable[[list[int]], int]) -> None:
         """End one of the connections' processes, drawn by `pick`; the server then restarts all of them."""
+        # It may still be recovering from the one before.
+        self.start()
         with psycopg.connect(self.conninfo, dbname="postgres", autocommit=True) as connection:
             asked = "SELECT pid FROM pg_stat_activity WHERE datname = 'books' AND pid <> pg_backend_pid()"
             pids = [pid for (pid,) in connection.execute(asked)]
