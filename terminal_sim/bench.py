@@ -14,6 +14,7 @@ from terminal_sim.vm.flash import FlashChip
 
 # How far one terminal may run ahead of the others while all of them run.
 IN_STEP_US = 20_000
+COIN_SETTINGS = ("pulse_cents", "pulse_width_ms", "pulse_gap_ms")
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
 
 
@@ -50,7 +51,7 @@ class Bench:
         """Put a terminal on the bench, provision and boot it.
 
         `device` is one of DEVICES; the other names are those of config.json: language, buttons,
-        pulse_cents, pulse_gap_ms, request_timeout_ms, top_up_limit_cents.
+        pulse_cents, pulse_width_ms, pulse_gap_ms, request_timeout_ms, top_up_limit_cents.
         """
         if device not in DEVICES:
             raise ValueError(f"no device is named {device!r}; there are {', '.join(DEVICES)}")
@@ -90,7 +91,7 @@ class Bench:
 
     def _machine(self, name: str, settings: dict[str, Any]) -> Machine:
         path = None if self._state_dir is None else self._state_dir / f"{name}.flash"
-        coins = {key: settings[key] for key in ("pulse_cents", "pulse_gap_ms") if key in settings}
+        coins = {key: settings[key] for key in COIN_SETTINGS if key in settings}
         device = Device(
             name,
             clock=self._clock,

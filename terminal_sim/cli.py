@@ -219,7 +219,7 @@ def _act(state: State, command: str, **arguments: Any) -> dict[str, Any]:
         time.sleep(LOOK_EVERY_S)
         answer |= ask(state, "show")
         if answer["coin_falling"]:
-            # Nothing is to be seen of a coin before its last pulse, and twenty take five seconds.
+            # Nothing is to be seen of a coin before its last pulse, and twenty take six seconds.
             deadline_s = time.monotonic() + ANSWER_SHOWN_WITHIN_S
         if answer["display"] != seen:
             seen, seen_at_s = answer["display"], time.monotonic()

@@ -12,8 +12,8 @@ from terminal_sim.control import ControlServer, Refused, State, ask, read_state,
 from terminal_sim.machine import KEYS, Machine
 
 SLICE_S = 0.05
-# The firmware writes to its flash between two pulses, and a laptop that is busy may take its time for it.
-PULSE_GAP_MS = 200
+# A laptop that is busy may take its time for a pulse, and for what the firmware writes between two of them.
+SLOW_PULSES = {"pulse_width_ms": 100, "pulse_gap_ms": 200}
 
 
 class Foreground:
@@ -26,7 +26,7 @@ class Foreground:
         self._taps = 0
         self._bench = Bench(clock="real", state_dir=state_dir)
         self._control = ControlServer()
-        self.machine = self._bench.terminal(name=name, pulse_gap_ms=PULSE_GAP_MS, **settings)
+        self.machine = self._bench.terminal(name=name, **SLOW_PULSES, **settings)
         self._path = write_state(
             State(name, settings["device"], self._control.port, os.getpid(), self._control.secret), state_dir
         )

@@ -31,7 +31,13 @@ class SimulatorBoard:
     """
 
     def __init__(
-        self, device: Device, brewer: CoffeeBrewer, *, pulse_cents: int = 10, pulse_gap_ms: int = 100
+        self,
+        device: Device,
+        brewer: CoffeeBrewer,
+        *,
+        pulse_cents: int = 10,
+        pulse_width_ms: int = 50,
+        pulse_gap_ms: int = 100,
     ) -> None:
         wires = device.wires
         self.reader = PN532Chip(device.timeline)
@@ -47,7 +53,7 @@ class SimulatorBoard:
             coin_pin=COIN_PIN,
             inhibit_pin=INHIBIT_PIN,
             pulse_cents=pulse_cents,
-            profile=PulseProfile(gap_us=pulse_gap_ms * 1000),
+            profile=PulseProfile(width_us=pulse_width_ms * 1000, gap_us=pulse_gap_ms * 1000),
         )
         self.relay = RelayContact(wires, RELAY_PIN, device.timeline, on_open=brewer.enable)
         self.keypad = KeypadMatrix(wires, ROW_PINS, COLUMN_PINS)

@@ -106,8 +106,8 @@ def test_a_command_shows_what_came_of_it(shell, ledger):
     shell.choose("kitchen", "espresso")
     assert "Enjoy your Espresso!" in shell.type("tap", "kitchen", ANNA).stdout
     assert "Insert coins" in shell.type("tap", "coins", ANNA, "--hold", "0").stdout
-    shell.wait(lambda: shell.json("coin", "coins", "200")["accepted"])
-    shell.wait(lambda: ledger.balances[ANNA] == 380 + 200)
+    shell.wait(lambda: shell.json("coin", "coins", "50")["accepted"])
+    shell.wait(lambda: ledger.balances[ANNA] == 380 + 50)
     assert shell.shows("coins", "credited")
 
 

@@ -192,9 +192,8 @@ def _posts_to_nowhere() -> Command:
 
 
 def test_what_cannot_be_sent_is_told_and_the_next_is_sent(client, actor):
-    unsendable = {**taking(30), "description": threading.Lock()}
-    told = client._send(Ask((Request(debit, actor, None, unsendable, None),), time.monotonic()))
-    assert isinstance(told, TypeError)
+    unsendable = Request(debit, actor, None, {"token_id": threading.Lock()}, None)
+    assert isinstance(client._send(Ask((unsendable,), time.monotonic())), TypeError)
     assert client.run(debit, actor=actor, key="k1", **taking(30)).answer.balance_cents == 970
 
 
@@ -266,7 +265,6 @@ def test_only_what_gains_by_it_goes_to_the_writer_of_postgresql(ledger, operator
 
 class Deadlock(sqlite3.OperationalError):
     """What a PostgreSQL driver raises for the one of two that waited for each other."""
-
     sqlstate = "40P01"
 
 
