@@ -39,6 +39,9 @@ ATTEMPTS = 5
 _TRANSIENT_SQLSTATES = {"40001", "40P01"}
 # lock_not_available: somebody held for too long what one request of a group needs.
 _LOCKED_SQLSTATE = "55P03"
+# What the database does not take, and what its driver does not even send: a number that is too large for it,
+# half a character.
+_NOT_TAKEN = (DBAPIError, OverflowError, UnicodeError)
 # Who waits in a group lets everybody wait: no longer than the others have patience for, and once more but
 # shortly when each is run by itself.
 GROUP_LOCK_TIMEOUT_MS = 2_000
@@ -124,8 +127,8 @@ class Runner:
             if len(requests) == 1 or not _is_about_locks(refusal):
                 return [refusal] * len(requests)
             return self._run_one_by_one(requests, SECOND_LOCK_TIMEOUT_MS)
-        except (DBAPIError, NotGathered):
-            # What the database did not take was one request's; nothing of the others' is left either.
+        except (*_NOT_TAKEN, NotGathered):
+            # What was not taken was one request's; nothing of the others' is left either.
             return self._run_one_by_one(requests, GROUP_LOCK_TIMEOUT_MS)
 
     def _run_group(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
@@ -270,14 +273,17 @@ def _who(actor: Actor) -> dict[str, str]:
 
 
 def _remembered(reader: Reader, request: Request[Answer]) -> Outcome[Answer]:
+    # In a group, what can be no key was not used up for anybody either.
+    require_key(request.key)
     if request.command.admits is not None:
         request.command.admits(reader, request.actor)
     used = find_key(reader, request.actor.scope, request.key)
+    if used.command_id is None:
+        # The first of the two is in the same group: its answer is not written yet, and where it was refused
+        # its key is still free.
+        raise NotGathered
     if used.fingerprint is None:
         raise KeyVoided
     if used.fingerprint != request.fingerprint:
         raise KeyReused
-    if used.command_id is None:
-        # The first of the two is in the same group, and its answer is not written yet.
-        raise NotGathered
     return Outcome(restore(request.command.answers, used.answer), is_repeat=True)

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.domain.books.errors import FloorReached
 from ledger.domain.wallets.commands import debit, purchase, reverse_key, top_up, top_up_by_hand
 from ledger.domain.wallets.pairing import open_wallet as open_wallet_command
 from ledger.foundation.actor import ActorKind
 from ledger.foundation.permissions import Permission
+from ledger.storage.command import Request
 from ledger.storage.keys import InvalidKey
 from ledger.storage.runner import KeyReused, KeyVoided
 from tests.factories.ledgers import contents, count, rows
@@ -134,6 +136,24 @@ def test_a_key_that_cannot_be_kept_is_refused_and_books_nothing(ledger, actor, k
     with pytest.raises(InvalidKey):
         ledger.run(reverse_key, actor=actor, reversed_key=key, description="Nothing came")
     assert contents(ledger) == before
+
+
+@pytest.mark.parametrize("key", ["", "k" * 65, "a\x00b", "a\ud800b"])
+def test_a_key_that_cannot_be_kept_is_refused_in_a_group_as_it_is_alone(ledger, wallet, actor, key):
+    group = [Request.of(top_up, actor=actor, key=each, arguments=ONE_EURO) for each in (KEY, key)]
+    booked, refused = ledger.runner.run_together(group)
+    assert (booked.is_repeat, type(refused)) == (False, InvalidKey)
+    assert balance_cents(ledger, wallet) == 1100
+
+
+def test_a_key_whose_command_was_refused_serves_the_next_one_of_its_group(ledger, wallet, actor):
+    group = [
+        Request.of(debit, actor=actor, key=KEY, arguments={**ONE_EURO, "amount_cents": cents})
+        for cents in (1001, 1000, 999)
+    ]
+    too_much, booked, reused = ledger.runner.run_together(group)
+    assert (type(too_much), booked.is_repeat, type(reused)) == (FloorReached, False, KeyReused)
+    assert balance_cents(ledger, wallet) == 0
 
 
 def test_a_key_may_have_64_characters_of_any_script(ledger, actor):
