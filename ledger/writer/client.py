@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 import time
@@ -132,6 +133,7 @@ class _Connection:
         self._address = address
         self._socket: socket.socket | None = None
         self._inbox: Inbox | None = None
+        self._unasked: select.poll | None = None
 
     def deliver(self, letters: list[_Letter]) -> None:
         """Take letters to the writer, and settle each as its answer comes; with WriterLost if none does."""
@@ -151,14 +153,22 @@ class _Connection:
             self._socket = None
 
     def _exchange(self, letters: list[_Letter]) -> None:
+        if self._socket is not None and self._unasked.poll(0):
+            # It says nothing unasked: it has ended since, and these letters have missed nothing by that.
+            self.close()
         if self._socket is None:
-            self._socket = socket.socket(socket.AF_UNIX)
-            self._socket.settimeout(PATIENCE_S + WORK_S)
-            self._inbox = Inbox(self._socket)
-            self._socket.connect(str(self._address))
+            self._connect()
         self._socket.sendall(packed([letter.ask for letter in letters]))
         left = len(letters)
         while left:
             for position, answer in self._inbox.wait():
                 letters[position].settle(answer)
                 left -= 1
+
+    def _connect(self) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(PATIENCE_S + WORK_S)
+        self._inbox = Inbox(self._socket)
+        self._unasked = select.poll()
+        self._unasked.register(self._socket, select.POLLIN)
+        self._socket.connect(str(self._address))

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -40,14 +41,8 @@ def database_name(request):
 @pytest.fixture
 def writer(ledger, listener):
     """Give a writer at work on the ledger's books, with connections of its own."""
-    office = another_process_of(ledger)
-    made = Writer(office.runner, listener)
-    thread = threading.Thread(target=made.serve)
-    thread.start()
-    yield made
-    made.stop()
-    thread.join()
-    office.database.close()
+    with _at_work(ledger, listener) as made:
+        yield made
 
 
 @pytest.fixture
@@ -175,6 +170,17 @@ def test_what_the_database_does_not_take_fails_alone(client, ledger, actor):
     assert type(failed).__name__ == "IntegrityError"
 
 
+def test_what_the_driver_does_not_send_fails_alone(client, ledger, actor):
+    too_large = {**taking(2**70, OTHER), "description": "More than there is"}
+    requests = [
+        Request.of(asked, actor=actor, key=asked.name, arguments=arguments)
+        for asked, arguments in ((debit, taking(10)), (_posts_to_nowhere(), too_large))
+    ]
+    booked, failed = client.run_together(requests)
+    assert booked.answer.balance_cents == 990
+    assert type(failed).__name__ in ("OverflowError", "DataError")
+
+
 def _posts_to_nowhere() -> Command:
     @command("tests.posts_to_nowhere", answers=WalletRecord, grouped_by="token_id")
     def posts_to_nowhere(tx, token_id, amount_cents, description):
@@ -213,12 +219,37 @@ def test_a_writer_that_goes_away_is_said_and_the_next_one_is_asked(ledger, liste
     with pytest.raises(WriterLost):
         client.run(debit, actor=actor, key="k1", **taking(30))
     dying.join()
+    with _at_work(ledger, listener):
+        assert not client.run(debit, actor=actor, key="k1", **taking(30)).is_repeat
+        client.close()
+
+
+def test_who_asks_after_a_writer_has_ended_is_answered_by_the_next_one(ledger, listener, actor):
+    client = WriterClient(listener.getsockname(), ledger.runner, everything=True)
+
+    def answer_once():
+        connection, _ = listener.accept()
+        Inbox(connection).wait()
+        connection.sendall(packed([(0, WriterBusy())]))
+        connection.close()
+
+    ending = threading.Thread(target=answer_once)
+    ending.start()
+    with pytest.raises(WriterBusy):
+        client.run(debit, actor=actor, key="k1", **taking(30))
+    ending.join()
+    with _at_work(ledger, listener):
+        assert not client.run(debit, actor=actor, key="k1", **taking(30)).is_repeat
+        client.close()
+
+
+@contextmanager
+def _at_work(ledger, listener):
     office = another_process_of(ledger)
     writer = Writer(office.runner, listener)
     thread = threading.Thread(target=writer.serve)
     thread.start()
-    assert not client.run(debit, actor=actor, key="k1", **taking(30)).is_repeat
-    client.close()
+    yield writer
     writer.stop()
     thread.join()
     office.database.close()
