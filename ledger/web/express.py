@@ -17,10 +17,8 @@ from io import BytesIO
 from typing import Any
 
 from flask import Flask
-from marshmallow import ValidationError
 
 from ledger.foundation.actor import Actor
-from ledger.foundation.errors import Refusal
 from ledger.instruments import count_events
 from ledger.service import Ledger
 from ledger.storage.command import Command, Outcome
@@ -100,7 +98,8 @@ class Express:
         try:
             plain = Plain(bearer_token_of(environ), place, strict_json(_body(environ)))
             asked = route.ask(self._ledger, plain)
-        except (Refusal, ValidationError, ValueError):
+        except Exception:
+            # Nothing has been run yet, so whatever it is can be met again where it is said.
             return None
         actor = replace(asked.actor, origin=origin_of(environ, self._ledger.settings.trusted_proxies))
         try:

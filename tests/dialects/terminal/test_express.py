@@ -156,6 +156,16 @@ def test_a_mistake_of_ours_is_said_alike_and_its_command_is_run_once(cash_desk, 
     assert (short.status_code, len(ran)) == (500, 2)
 
 
+def test_a_mistake_before_the_command_is_said_alike_too(cash_desk, app, wallets, monkeypatch):
+    def fail(*_anything, **_more):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(app.extensions["tapledger"], "recently", fail)
+    short, whole = both(cash_desk, DEBIT)
+    assert same(short, whole)
+    assert short.status_code == 500
+
+
 @pytest.mark.parametrize(
     "options",
     [
