@@ -205,38 +205,22 @@ def test_what_has_waited_too_long_is_refused_and_never_begun(client, ledger, act
     assert count(ledger, "idempotency_keys") == 0
 
 
-def test_a_writer_that_goes_away_is_said_and_the_next_one_is_asked(ledger, listener, actor):
+@pytest.mark.parametrize(("said", "heard"), [(b"", WriterLost), (packed([(0, WriterBusy())]), WriterBusy)])
+def test_a_writer_that_goes_away_is_said_to_whom_it_owes_an_answer(ledger, listener, actor, said, heard):
     client = WriterClient(listener.getsockname(), ledger.runner, everything=True)
 
-    def answer_nothing():
+    def say_and_end():
         connection, _ = listener.accept()
         Inbox(connection).wait()
+        connection.sendall(said)
         connection.close()
 
-    dying = threading.Thread(target=answer_nothing)
+    dying = threading.Thread(target=say_and_end)
     dying.start()
-    with pytest.raises(WriterLost):
+    with pytest.raises(heard):
         client.run(debit, actor=actor, key="k1", **taking(30))
     dying.join()
-    with _at_work(ledger, listener):
-        assert not client.run(debit, actor=actor, key="k1", **taking(30)).is_repeat
-        client.close()
-
-
-def test_who_asks_after_a_writer_has_ended_is_answered_by_the_next_one(ledger, listener, actor):
-    client = WriterClient(listener.getsockname(), ledger.runner, everything=True)
-
-    def answer_once():
-        connection, _ = listener.accept()
-        Inbox(connection).wait()
-        connection.sendall(packed([(0, WriterBusy())]))
-        connection.close()
-
-    ending = threading.Thread(target=answer_once)
-    ending.start()
-    with pytest.raises(WriterBusy):
-        client.run(debit, actor=actor, key="k1", **taking(30))
-    ending.join()
+    # Whoever asks after that is answered by the next writer.
     with _at_work(ledger, listener):
         assert not client.run(debit, actor=actor, key="k1", **taking(30)).is_repeat
         client.close()
@@ -265,6 +249,7 @@ def test_only_what_gains_by_it_goes_to_the_writer_of_postgresql(ledger, operator
 
 class Deadlock(sqlite3.OperationalError):
     """What a PostgreSQL driver raises for the one of two that waited for each other."""
+
     sqlstate = "40P01"
 
 
