@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BindParameter,
     ColumnElement,
     Dialect,
     Executable,
@@ -76,17 +77,24 @@ def is_among(dialect_name: str, wanted: ColumnElement[str], name: str) -> Column
     return wanted.in_(select(each.c.value))
 
 
+def parameters(table: type[Base], names: Sequence[str]) -> dict[str, BindParameter]:
+    """Return a parameter for each of these columns of a table; one that is not given leaves it empty."""
+    types = table.__table__.columns
+    return {name: bindparam(name, None, type_=types[name].type) for name in names}
+
+
 def sent(values: Sequence[Any]) -> str:
     """Write rows, or texts, as the one text in which they travel to the database."""
     return json.dumps(values, default=datetime.isoformat)
 
 
 def _one_of(table: type[Base], names: Sequence[str], key: str | None) -> Executable:
-    types = table.__table__.columns
-    values = {name: bindparam(name, None, type_=types[name].type) for name in names}
+    values = parameters(table, names)
     if key is None:
         return insert(table).values(values)
-    return update(table).where(types[key] == bindparam(f"{_KEY}{key}", type_=types[key].type)).values(values)
+    column_of_key = table.__table__.columns[key]
+    given = bindparam(f"{_KEY}{key}", type_=column_of_key.type)
+    return update(table).where(column_of_key == given).values(values)
 
 
 def _many_of(table: type[Base], names: Sequence[str], key: str | None) -> Executable:

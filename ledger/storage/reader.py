@@ -12,7 +12,7 @@ from ledger.storage.bulk import Bulk
 from ledger.storage.gathering import Gathering, NotGathered
 from ledger.storage.prepared import Prepared, wrapped
 
-__all__ = ["NotGathered", "Reader", "Row"]
+__all__ = ["Reader", "Row"]
 
 Statement = Executable | Prepared
 # How many rows of a stream are fetched at once.
@@ -36,14 +36,16 @@ class Reader:
         """Execute a statement and return its first row, or None."""
         if isinstance(statement, Prepared):
             return next(iter(self._run(statement, values)), None)
-        self._require_writable(isinstance(statement, UpdateBase))
+        if isinstance(statement, UpdateBase):
+            self._refuse_in_group()
         return self.connection.execute(statement, values).first()
 
     def all(self, statement: Statement, **values: Any) -> Sequence[Row]:
         """Execute a statement and return every row."""
         if isinstance(statement, Prepared):
             return list(self._run(statement, values))
-        self._require_writable(isinstance(statement, UpdateBase))
+        if isinstance(statement, UpdateBase):
+            self._refuse_in_group()
         return self.connection.execute(statement, values).all()
 
     def stream(self, statement: Executable) -> Iterator[Row]:
@@ -113,13 +115,14 @@ class Reader:
         except self.dialect.loaded_dbapi.Error as error:
             raise wrapped(error, self.dialect, self._driver) from error
 
-    def _require_writable(self, writes: bool) -> None:
-        if writes and self._gathering is not None:
+    def _refuse_in_group(self) -> None:
+        # What a group writes is appended or changes what was foreseen; nothing else could be undone.
+        if self._gathering is not None:
             raise NotGathered
 
     def _run(self, statement: Prepared, values: dict[str, Any]) -> Any:
         if statement.writes(self.dialect):
-            self._require_writable(True)
+            self._refuse_in_group()
             return statement.run(self._driver, self.dialect, values)
         asked = (statement, *values.values())
         known = self._known.get(asked)

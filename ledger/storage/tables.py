@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
-    BindParameter,
     CheckConstraint,
     Executable,
     ForeignKey,
@@ -26,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ledger.storage.bulk import Bulk, columns_of, rows_of, sent
+from ledger.storage.bulk import Bulk, columns_of, parameters, rows_of, sent
 from ledger.storage.columns import Base
 from ledger.storage.prepared import Prepared
 from ledger.storage.reader import Reader, Row
@@ -91,7 +90,7 @@ _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 def insert_of(table: type[Base]) -> Prepared:
     """Return the statement that inserts a row, all columns but `id` given, and answers its id."""
-    return Prepared(insert(table).values(_parameters(table)).returning(table.id))
+    return Prepared(insert(table).values(parameters(table, columns_of(table))).returning(table.id))
 
 
 def insert_if_absent_of(table: type[Base]) -> Prepared:
@@ -102,18 +101,10 @@ def insert_if_absent_of(table: type[Base]) -> Prepared:
     """
 
     def build(dialect_name: str) -> Executable:
-        inserting = _INSERTS[dialect_name](table).values(_parameters(table))
+        inserting = _INSERTS[dialect_name](table).values(parameters(table, columns_of(table)))
         return inserting.on_conflict_do_nothing().returning(table.id)
 
     return Prepared(build)
-
-
-def _parameters(table: type[Base]) -> dict[str, BindParameter]:
-    return {
-        column.name: bindparam(column.name, None, type_=column.type)
-        for column in table.__table__.columns
-        if column.name != "id"
-    }
 
 
 _INSERT_KEY = insert_if_absent_of(IdempotencyKey)

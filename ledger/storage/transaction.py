@@ -11,10 +11,11 @@ from ledger.foundation.ids import Ids
 from ledger.storage.bulk import Bulk
 from ledger.storage.keys import require_key
 from ledger.storage.prepared import Prepared
-from ledger.storage.reader import NotGathered, Reader, Row, Statement
+from ledger.storage.reader import Reader, Row, Statement
 from ledger.storage.tables import find_key, insert_key
 
 __all__ = ["Reader", "Row", "Transaction"]
+
 
 class Transaction(Reader):
     """One command's work: all of it is committed together, or nothing is.
@@ -24,8 +25,8 @@ class Transaction(Reader):
     """
 
     def __init__(self, reader: Reader, *, actor: Actor, ids: Ids, now: datetime, command_id: int) -> None:
-        super().__init__(reader.connection)
-        self._known, self._gathering = reader._known, reader._gathering
+        # The same hands: what the group's reader knows and keeps back, each of its commands does.
+        vars(self).update(vars(reader))
         self.actor = actor
         self.ids = ids
         self.now = now
@@ -34,8 +35,7 @@ class Transaction(Reader):
 
     def execute(self, statement: Statement, **values: Any) -> None:
         """Execute a statement that returns nothing; raises NotGathered where only appending is possible."""
-        if self._gathering is not None:
-            raise NotGathered
+        self._refuse_in_group()
         if isinstance(statement, Prepared):
             self._run(statement, values)
         else:

@@ -128,14 +128,15 @@ def foresee_wallets(reader: Reader, token_ids: Sequence[str]) -> None:
     Nobody else moves their money until the transaction ends: the balances are locked, in the order of
     their accounts.
     """
-    found = {row[0]: row[1:] for row in reader.all(_FORESEEN_WALLETS, token_ids=sent(token_ids))}
-    width = len(_TAPPED_COLUMNS)
+    rows = reader.all(_FORESEEN_WALLETS, token_ids=sent(token_ids))
+    found = {token_id: values for token_id, *values in rows}
+    of_account, of_balance = len(_TAPPED_COLUMNS), len(_TAPPED_COLUMNS) + len(ACCOUNT_COLUMNS)
     for token_id in token_ids:
         row = found.get(token_id)
-        reader.foresee_rows(_WALLET_BY_TOKEN, [] if row is None else [row[:width]], token_id=token_id)
+        reader.foresee_rows(_WALLET_BY_TOKEN, [] if row is None else [row[:of_account]], token_id=token_id)
         if row is not None:
-            account, balance = AccountRow(*row[width:-3]), BalanceRow(*row[-3:])
-            foresee_account(reader, account, balance)
+            account = AccountRow(*row[of_account:of_balance])
+            foresee_account(reader, account, BalanceRow(*row[of_balance:]))
 
 
 def select_wallet_by_code(reader: Reader, code: str) -> Row | None:
