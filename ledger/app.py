@@ -16,10 +16,14 @@ from ledger.service import Ledger
 from ledger.settings import Settings
 from ledger.storage.database import Database, make_engine
 from ledger.tables import Base
-from ledger.web import errors, express, headers, health, limits, metrics, observation
+from ledger.web import errors, headers, health, limits, metrics, observation
 from ledger.web.dispatch import EXTENSION, end_reading
+from ledger.web.front import Front
 from ledger.web.openapi import publish
 from ledger.writer.client import WriterClient
+from ledger.writer.line import WriterLine
+
+__all__ = ["DIALECTS", "Application", "create_app", "create_front"]
 
 DIALECTS = (TERMINAL,)
 
@@ -59,7 +63,6 @@ def create_app(
     app.extensions[EXTENSION] = ledger = _open_ledger(app, settings, clock, ids)
     if writer_address is not None:
         ledger.runner = _writer(writer_address, ledger)
-    express.install(app, DIALECTS, ledger)
     observation.install(app, DIALECTS)
     health.install(app)
     metrics.install(app)
@@ -70,6 +73,15 @@ def create_app(
     limits.install(app)
     app.teardown_request(end_reading)
     return app
+
+
+def create_front(*, writer_address: Path) -> Front:
+    """Create what a worker of our own server serves: the application, and the short way beside it.
+
+    Settings come from the environment.
+    """
+    app = create_app(writer_address=writer_address)
+    return Front(app, DIALECTS, WriterLine(writer_address).run)
 
 
 def _open_ledger(app: Flask, settings: Settings, clock: Clock | None, ids: Ids | None) -> Ledger:

@@ -41,6 +41,10 @@ class Ledger:
         """
         return self.recent.get(key, self.clock.now(), lambda: self.read(query, **arguments))
 
+    def is_recent(self, key: Hashable) -> bool:
+        """Say whether `recently` would answer for this key without running its query."""
+        return self.recent.has(key, self.clock.now())
+
     def run(self, command: Command[Answer], **asked: Any) -> Outcome[Answer]:
         """Run a command; see `storage.runner.Runner.run` for what it is asked and what it promises."""
         return self.runner.run(command, **asked)

@@ -13,9 +13,9 @@ from typing import Any
 import click
 from gunicorn.app.base import BaseApplication
 
+from ledger.cli import worker
 from ledger.cli.arbiter import WriterArbiter
 from ledger.cli.context import open_ledger
-from ledger.cli.worker import REQUEST_DEADLINE_S
 from ledger.cli.workplace import Workplace, workplace
 from ledger.foundation.logs import log_to_stderr
 from ledger.service import Ledger
@@ -23,13 +23,10 @@ from ledger.settings import Settings
 from ledger.storage.database import BUSY_TIMEOUT_MS, open_database
 from ledger.writer.process import Writer
 
-# Most of a request's time is spent waiting for the writer: while some wait there, others must be at work, or
-# the writer and the workers take turns at doing nothing.
-THREADS = 32
 # A terminal keeps its connection between two customers: a new one costs it a handshake.
 KEEP_ALIVE_S = 75
 # Whoever has begun is let finish: a request may take so long to arrive, and then wait for its turn to write.
-GRACEFUL_STOP_S = REQUEST_DEADLINE_S + BUSY_TIMEOUT_MS // 1000 + 5
+GRACEFUL_STOP_S = worker.REQUEST_DEADLINE_S + BUSY_TIMEOUT_MS // 1000 + 5
 WRITER_NAME = "tapl-writer"
 _FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -99,17 +96,16 @@ def serve(host: str, port: int, workers: int, log_level: str) -> None:
     log_to_stderr(log_level)
     with _shared_workplace() as place:
         # Imported here only: the figures are shared by processes if the folder stands when they are made.
-        from ledger.app import create_app
+        from ledger.app import create_front
 
-        Server(create_app, _options(host, port, workers, log_level), place).run()
+        Server(create_front, _options(host, port, workers, log_level), place).run()
 
 
 def _options(host: str, port: int, workers: int, log_level: str) -> dict[str, Any]:
     return {
         "bind": f"{host}:{port}",
         "workers": workers,
-        "worker_class": "ledger.cli.worker.BoundedThreadWorker",
-        "threads": THREADS,
+        "worker_class": "ledger.cli.worker.LoopWorker",
         "keepalive": KEEP_ALIVE_S,
         "graceful_timeout": GRACEFUL_STOP_S,
         "loglevel": log_level,
@@ -140,11 +136,11 @@ def _shared_workplace() -> Iterator[Workplace]:
         yield place
 
 
-def _forget_worker(_arbiter: Any, worker: Any) -> None:
+def _forget_worker(_arbiter: Any, ended: Any) -> None:
     # What it counted stays; what it was doing at its end is over.
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(worker.pid)
+    mark_process_dead(ended.pid)
 
 
 def _require_free(host: str, port: int) -> None:

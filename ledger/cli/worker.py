@@ -1,77 +1,108 @@
-"""The server's worker: hangs up on senders who stall, and waits for its database; and the server's log."""
+"""The server's worker: an event loop that hangs up on senders who stall; and the server's log."""
 
 from __future__ import annotations
 
+import asyncio
 import os
-import re
-import select
-import socket
+import signal
 import sys
 import time
-from contextlib import suppress
 from typing import Any
 
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn_worker import UvicornWorker
 
 from ledger.foundation.logs import JsonFormatter
 from ledger.storage.database import DatabaseUnreachable
 
 # A request of ours is a few hundred bytes. A terminal that loses its power or its network in the middle of
-# one would otherwise hold a thread for ever, and a handful of them the whole ledger.
+# one has nothing more to say; its connection would otherwise be held for ever.
 REQUEST_DEADLINE_S = 10
-# For how long a thread waits for the next request on the connection that it has just answered.
-LINGER_MS = 20
-_UNREADABLE = re.compile(r"(Invalid request from ip=\S+): .*", re.DOTALL)
+MAX_HEAD_BYTES = 64 * 1024
+# How often a worker looks whether its master is there.
+MASTER_WATCH_S = 1.0
 # How long a worker that cannot start yet waits before it looks for the database again.
 DATABASE_PAUSE_S = 0.5
 
 
-class HeardSocket(socket.socket):
-    """A client's connection that tells whether somebody waits for more of its request at this moment."""
+class BoundedConnection(HttpToolsProtocol):
+    """A client's connection: a request has REQUEST_DEADLINE_S to arrive, and its head is bounded.
 
-    is_awaited = False
-
-    def recv(self, *args: Any) -> bytes:
-        """Receive as any socket does."""
-        self.is_awaited = True
-        try:
-            return super().recv(*args)
-        finally:
-            self.is_awaited = False
-
-
-class BoundedThreadWorker(ThreadWorker):
-    """Gives each request REQUEST_DEADLINE_S to arrive; then its connection reads as ended.
-
-    What has not arrived whole is not booked. A request that has arrived takes as long as it takes, and its
-    connection is kept for the next one.
+    A head that is late ends the connection; of a body that is late the application is told (`web.front`),
+    which says so. A connection on which nothing is asked is closed after the server's time for kept ones.
     """
 
-    def init_process(self) -> None:
-        """Start with no request under way."""
-        self._begun_at: dict[Any, float] = {}
-        super().init_process()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limit: asyncio.TimerHandle | None = None
+        self._is_in_head = False
+        self._head_bytes = 0
 
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """Accept connections or not; a worker that stops closes its sockets at once.
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Give a new connection as long for its first request as a kept one has for its next."""
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
-        gunicorn leaves them open until the last answer: who connects meanwhile would wait in vain.
-        """
-        super().set_accept_enabled(enabled)
-        if not enabled and not self.alive:
-            for listener in self.sockets:
-                listener.close()
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the deadline."""
+        self._forget_limit()
+        super().connection_lost(exc)
 
-    def is_parent_alive(self) -> bool:
-        """Say whether the master is there; without it this worker stops as if it had been told to.
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived; a head without an end is refused."""
+        super().data_received(data)
+        if self._is_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self.send_400_response("The head of the request is too large.")
 
-        gunicorn goes on with the connections that it has: their clients would keep it, and the port, for as
-        long as a stop may take.
-        """
-        lives = super().is_parent_alive()
-        self.alive = self.alive and lives
-        return lives
+    def on_message_begin(self) -> None:
+        """Give the request that begins its time."""
+        super().on_message_begin()
+        self._is_in_head, self._head_bytes = True, 0
+        self._limit = self.loop.call_later(REQUEST_DEADLINE_S, self._end_lateness)
+
+    def on_headers_complete(self) -> None:
+        """Go on with a head that is whole."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Take as long over the answer as it takes."""
+        self._forget_limit()
+        super().on_message_complete()
+
+    def _end_lateness(self) -> None:
+        if self._is_in_head:
+            self.transport.close()
+        else:
+            self.app.note_late(self.scope)
+            self.cycle.message_event.set()
+
+    def _forget_limit(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+
+
+class LoopWorker(UvicornWorker):
+    """A worker whose connections are served by one event loop: while silent, none holds a thread.
+
+    Without its master it stops as if it had been told to: its clients would keep it, and the port, otherwise.
+    """
+
+    CONFIG_KWARGS = {
+        "loop": "uvloop",
+        "http": BoundedConnection,
+        "ws": "none",
+        "lifespan": "off",
+        "interface": "asgi3",
+        "proxy_headers": False,
+        "server_header": False,
+        "access_log": False,
+    }
 
     def load_wsgi(self) -> None:
         """Make the application as soon as the database answers.
@@ -92,64 +123,22 @@ class BoundedThreadWorker(ThreadWorker):
             if not self.alive or self.ppid != os.getppid():
                 sys.exit()
 
-    def handle(self, conn: Any) -> Any:
-        """Handle a request, and remember since when."""
-        if not isinstance(conn.sock, HeardSocket):
-            conn.sock = HeardSocket(fileno=conn.sock.detach())
-        while True:
-            self._begun_at[conn] = time.monotonic()
-            try:
-                came = super().handle(conn)
-            finally:
-                self._begun_at.pop(conn, None)
-            if came is not True or not self._is_asked_again(conn):
-                return came
+    async def _serve(self) -> None:
+        watch = asyncio.create_task(self._watch_master())
+        await super()._serve()
+        watch.cancel()
 
-    def _is_asked_again(self, conn: Any) -> bool:
-        """Wait a moment for the next request, where no other connection waits for this thread.
-
-        A device that settles its journal asks again at once: to hand its connection back to the worker's
-        loop, and to be handed it again, costs as much as an answer.
-        """
-        if not self.alive or self.nr_conns > self.cfg.threads or conn.parser.unreader.buf.getvalue():
-            return False
-        waiting = select.poll()
-        waiting.register(conn.sock, select.POLLIN)
-        return bool(waiting.poll(LINGER_MS))
-
-    def murder_pending(self) -> None:
-        """Close what has waited for too long; the worker's loop calls this every second at least."""
-        super().murder_pending()
-        too_old = time.monotonic() - REQUEST_DEADLINE_S
-        for conn, begun_at in list(self._begun_at.items()):
-            if begun_at < too_old and conn.sock.is_awaited:
-                with suppress(OSError):
-                    conn.sock.shutdown(socket.SHUT_RD)
-        if not self.alive:
-            self._hang_up_on_the_silent()
-
-    def _hang_up_on_the_silent(self) -> None:
-        # Who has connected and not said anything has nothing under way that a stop should wait for.
-        for conn in self.pending_conns:
-            conn.timeout = 0.0
-        super().murder_pending()
+    async def _watch_master(self) -> None:
+        while self.ppid == os.getppid():
+            await asyncio.sleep(MASTER_WATCH_S)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class JsonLogger(Logger):
-    """gunicorn's log in the form of ours, without what a request held: that may be a token."""
+    """gunicorn's log, which is uvicorn's too, in the form of ours."""
 
     def setup(self, cfg: Any) -> None:
         """Set the log up as gunicorn does, in another form."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(JsonFormatter())
-
-    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Log a warning; of a request that could not be read, only whom it came from."""
-        super().warning(_UNREADABLE.sub(r"\1", msg), *args, **kwargs)
-
-    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Log a failure; gunicorn would name the path, which names a token."""
-        if msg.startswith("Error handling request"):
-            msg, args = "Error handling a request", ()
-        super().exception(msg, *args, **kwargs)

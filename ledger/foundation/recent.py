@@ -18,9 +18,8 @@ class Recent:
 
     def get(self, key: Hashable, now: datetime, look: Callable[[], Any]) -> Any:
         """Return what `look` returns, or what it returned less than AGE ago; what it raises is not kept."""
-        kept = self._kept.get(key)
-        # A clock that was set back makes nothing younger than it is.
-        if kept is not None and kept[1] <= now < kept[1] + AGE:
+        kept = self._young(key, now)
+        if kept is not None:
             return kept[0]
         value = look()
         if len(self._kept) >= MOST:
@@ -28,6 +27,15 @@ class Recent:
         self._kept[key] = value, now
         return value
 
+    def has(self, key: Hashable, now: datetime) -> bool:
+        """Say whether there is a value for this key that is young enough."""
+        return self._young(key, now) is not None
+
     def forget(self) -> None:
         """Forget everything."""
         self._kept.clear()
+
+    def _young(self, key: Hashable, now: datetime) -> tuple[Any, datetime] | None:
+        kept = self._kept.get(key)
+        # A clock that was set back makes nothing younger than it is.
+        return kept if kept is not None and kept[1] <= now < kept[1] + AGE else None

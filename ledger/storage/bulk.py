@@ -14,6 +14,7 @@ from sqlalchemy import (
     Dialect,
     Executable,
     FromClause,
+    String,
     Text,
     bindparam,
     cast,
@@ -67,14 +68,15 @@ def rows_of(table: type[Base], names: Sequence[str], key: str | None = None) -> 
     return func.json_to_recordset(came).table_valued(*columns).render_derived("sent", with_types=True)
 
 
-def is_among(dialect_name: str, wanted: ColumnElement[str], name: str) -> ColumnElement[bool]:
-    """Say whether a column is one of the texts that come as the parameter `name`, made by `sent`."""
+def is_among(dialect_name: str, wanted: ColumnElement, name: str) -> ColumnElement[bool]:
+    """Say whether a column is one of the values that come as the parameter `name`, made by `sent`."""
     came = bindparam(name, type_=Text)
     if dialect_name == "postgresql":
         each = func.json_array_elements_text(cast(came, JSON)).table_valued(column("value", Text))
     else:
         each = func.json_each(came).table_valued("value")
-    return wanted.in_(select(each.c.value))
+    value = each.c.value if isinstance(wanted.type, String) else cast(each.c.value, wanted.type)
+    return wanted.in_(select(value))
 
 
 def parameters(table: type[Base], names: Sequence[str]) -> dict[str, BindParameter]:

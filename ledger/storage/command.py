@@ -20,7 +20,7 @@ class Command(Generic[Answer]):
     answers: type[Answer]
     function: Callable[..., Answer]
     grouped_by: str | None = None
-    foresee: Callable[[Any, Sequence[Any]], None] | None = None
+    foresee: Callable[[Any, Sequence[Request]], None] | None = None
     admits: Callable[[Any, Actor], None] | None = None
 
     def __call__(self, transaction: Any, **arguments: Any) -> Answer:
@@ -74,17 +74,17 @@ def command(
     *,
     answers: type[Answer],
     grouped_by: str | None = None,
-    foresee: Callable[[Any, Sequence[Any]], None] | None = None,
+    foresee: Callable[[Any, Sequence[Request]], None] | None = None,
     admits: Callable[[Any, Actor], None] | None = None,
 ) -> Callable[[Callable[..., Answer]], Command[Answer]]:
     """Make a function a command.
 
     `name` stands in the audit trail, `answers` is its record's type. A command that is `grouped_by` one
     of its arguments may share a transaction with others of its sort: it locks the balance that this
-    argument leads to, and no other. `foresee(reader, values)` reads for a whole group what its commands
-    will ask for, and locks it in one order; a command without it, or one that writes something else than
-    was foreseen, is run by itself. `admits(reader, actor)` refuses whoever may not even hear that they
-    repeat themselves, for a repeat does not run the command.
+    argument leads to, and no other. `foresee(reader, requests)` expects for a whole group what its
+    commands will ask for, and locks it in one order; a command without it, or one that writes something
+    else than was foreseen, is run by itself. `admits(reader, actor)` refuses whoever may not even hear
+    that they repeat themselves, for a repeat does not run the command.
     """
 
     def register(function: Callable[..., Answer]) -> Command[Answer]:

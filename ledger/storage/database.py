@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledger.foundation.errors import Unavailable
@@ -105,6 +106,7 @@ def make_engine(url: URL, **options: Any) -> Engine:
         logging.getLogger("psycopg").addFilter(_keep_values_out)
         engine = create_engine(url, **(_postgresql_options(url) | options))
         event.listen(engine, "handle_error", _hide_values)
+        event.listen(engine, "checkout", _require_silence)
         return engine
     options.setdefault("connect_args", {})["check_same_thread"] = False
     engine = create_engine(url, **options)
@@ -129,8 +131,6 @@ def _postgresql_options(url: URL) -> dict[str, Any]:
             "options": f"{ours} {url.query.get('options', '')}",
         },
         "isolation_level": "READ COMMITTED",
-        # A connection that died in the pool (a restart, a failover) is noticed before a request needs it.
-        "pool_pre_ping": True,
         "pool_size": CONNECTIONS,
         "max_overflow": CONNECTIONS,
         "pool_timeout": CONNECT_TIMEOUT_S,
@@ -149,6 +149,18 @@ def _hide_values(context: ExceptionContext) -> None:
     left = str(without_values(context.original_exception))
     if wrapping is not None:
         wrapping.args = (wrapping.args[0].replace(said, left), *wrapping.args[1:])
+
+
+def _require_silence(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Notice a connection that died in the pool (a restart, a failover) before a request needs it.
+
+    Between two requests the server says nothing, but that it has ended; asking it would cost each request
+    its answer's way.
+    """
+    listening = select.poll()
+    listening.register(connection.fileno(), select.POLLIN)
+    if listening.poll(0):
+        raise DisconnectionError
 
 
 def _make_folder(_dialect: Dialect, _record: Any, places: tuple[str, ...], _options: dict[str, Any]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -35,19 +36,28 @@ class Prepared:
 
     def run(self, driver: Any, dialect: Dialect, values: dict[str, Any]) -> Iterable[Any]:
         """Execute on a driver's connection and return the rows, each with the columns' names."""
+        return self.ask(driver, dialect, values)()
+
+    def ask(self, driver: Any, dialect: Dialect, values: dict[str, Any]) -> Callable[[], Iterable[Any]]:
+        """Execute on a driver's connection and return what fetches the rows.
+
+        In a pipeline of the driver's nothing is waited for before they are fetched.
+        """
         compiled = self._for(dialect)
-        try:
-            return compiled.run(driver, values)
-        except dialect.loaded_dbapi.Error as error:
-            raise wrapped(error, dialect, driver, compiled.text) from error
+
+        def fetch() -> Iterable[Any]:
+            with _as_wrapped(dialect, driver, compiled.text):
+                return compiled.fetch(cursor)
+
+        with _as_wrapped(dialect, driver, compiled.text):
+            cursor = compiled.execute(driver, values)
+        return fetch
 
     def run_many(self, driver: Any, dialect: Dialect, many: list[dict[str, Any]]) -> None:
         """Execute once for each of the values, in their order."""
         compiled = self._for(dialect)
-        try:
+        with _as_wrapped(dialect, driver, compiled.text):
             compiled.run_many(driver, many)
-        except dialect.loaded_dbapi.Error as error:
-            raise wrapped(error, dialect, driver, compiled.text) from error
 
     def writes(self, dialect: Dialect) -> bool:
         """Say whether it adds, changes or removes rows."""
@@ -59,6 +69,14 @@ class Prepared:
             statement = self._build(dialect.name) if callable(self._build) else self._build
             compiled = self._compiled[dialect.name] = _Compiled(statement, dialect)
         return compiled
+
+
+@contextmanager
+def _as_wrapped(dialect: Dialect, driver: Any, text: str) -> Iterator[None]:
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        raise wrapped(error, dialect, driver, text) from error
 
 
 def wrapped(error: Exception, dialect: Dialect, driver: Any, text: str | None = None) -> Exception:
@@ -107,8 +125,10 @@ class _Compiled:
     def run_many(self, driver: Any, many: list[dict[str, Any]]) -> None:
         driver.cursor().executemany(self.text, [self._given(values) for values in many])
 
-    def run(self, driver: Any, values: dict[str, Any]) -> Iterable[Any]:
-        cursor = driver.execute(self.text, self._given(values))
+    def execute(self, driver: Any, values: dict[str, Any]) -> Any:
+        return driver.execute(self.text, self._given(values))
+
+    def fetch(self, cursor: Any) -> Iterable[Any]:
         if self._row is None:
             return ()
         rows = cursor.fetchall()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, UpdateBase, text
@@ -15,6 +15,8 @@ from ledger.storage.prepared import Prepared, wrapped
 __all__ = ["Reader", "Row"]
 
 Statement = Executable | Prepared
+# A prepared one, because it may be sent among others; the rest of the transaction keeps to it.
+_WAIT_FOR_LOCKS = Prepared(text("SELECT set_config('lock_timeout', :at_most, true)"))
 # How many rows of a stream are fetched at once.
 STREAMED_ROWS = 1_000
 
@@ -31,6 +33,8 @@ class Reader:
         self._known: dict[Hashable, Any] = {}
         # Where a group's writes are kept back; None where they are written at once.
         self._gathering: Gathering | None = None
+        # What has been asked and not been fetched: how to, and who wants it.
+        self._expected: list[tuple[Callable[[], Iterable[Any]], Callable[[Iterable[Any]], Any]]] = []
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
         """Execute a statement and return its first row, or None."""
@@ -71,7 +75,20 @@ class Reader:
         SQLite has one lock, and has waited for it when the transaction began.
         """
         if self.dialect.name == "postgresql":
-            self.connection.execute(text(f"SET LOCAL lock_timeout = {at_most_ms:d}"))
+            self._run(_WAIT_FOR_LOCKS, {"at_most": f"{at_most_ms:d}ms"})
+
+    @contextmanager
+    def expecting(self) -> Iterator[None]:
+        """Wait once, at the end, for all that is expected inside; PostgreSQL is sent it together."""
+        with self.at_once():
+            yield
+            expected, self._expected = self._expected, []
+            for fetch, then in expected:
+                then(fetch())
+
+    def expect(self, statement: Prepared, then: Callable[[Iterable[Any]], Any], **values: Any) -> None:
+        """Execute a statement, and hand its rows to `then` by the end of `expecting`; in a group only."""
+        self._expected.append((statement.ask(self._driver, self.dialect, values), then))
 
     def foresee(self, key: Hashable, state: Any) -> None:
         """Remember for the rest of the transaction what has been read of something, under its lock."""
@@ -94,23 +111,26 @@ class Reader:
 
     @contextmanager
     def gathered(self) -> Iterator[Gathering]:
-        """Keep back what is appended or changed inside, and write it at the end, each sort of row at once.
-
-        On PostgreSQL all of it is sent together. Whatever else would be written raises NotGathered.
-        """
+        """Keep back what is appended or changed inside; whatever else would be written raises NotGathered."""
         self._gathering = Gathering(self._known)
         yield self._gathering
-        with self._pipelined():
-            self._gathering.write(self._driver, self.dialect)
         self._gathering = None
 
+    def write(self, gathering: Gathering) -> None:
+        """Write what was kept back, each sort of row at once."""
+        gathering.write(self._driver, self.dialect)
+
+    def commit(self) -> None:
+        """Commit what has been written; nothing more is written in this transaction."""
+        # Not by SQLAlchemy, which holds a transaction for ended that the server has refused to commit among
+        # other things.
+        self._driver.commit()
+
     @contextmanager
-    def _pipelined(self) -> Iterator[None]:
-        if self.dialect.name != "postgresql":
-            yield
-            return
+    def at_once(self) -> Iterator[None]:
+        """Send what is executed inside together, and wait once, at the end (PostgreSQL)."""
         try:
-            with self._driver.pipeline():
+            with self._driver.pipeline() if self.dialect.name == "postgresql" else nullcontext():
                 yield
         except self.dialect.loaded_dbapi.Error as error:
             raise wrapped(error, self.dialect, self._driver) from error

@@ -23,12 +23,12 @@ from ledger.storage.tables import (
     append_audit_row,
     complete_key,
     delete_keys,
-    draw_command_ids,
+    expect_command_ids,
+    expect_keys,
     find_key,
     insert_audit_row,
     insert_event,
     insert_key,
-    insert_keys,
 )
 from ledger.storage.transaction import Transaction
 
@@ -134,17 +134,22 @@ class Runner:
     def _run_group(self, requests: Sequence[Request]) -> list[Outcome | Exception]:
         with self._database.writing() as connection:
             reader = Reader(connection)
-            reader.wait_for_locks(GROUP_LOCK_TIMEOUT_MS)
-            key_ids = insert_keys(reader, list(_key_rows(requests, self._clock.now())))
-            _foresee(reader, requests)
+            with reader.expecting():
+                reader.wait_for_locks(GROUP_LOCK_TIMEOUT_MS)
+                key_ids = expect_keys(reader, list(_key_rows(requests, self._clock.now())))
+                _foresee(reader, requests)
+                command_ids = expect_command_ids(reader, len(requests))
             places = [
                 _Place(command_id, key_ids.pop((request.actor.scope, request.key), None))
-                for request, command_id in zip(requests, draw_command_ids(reader, len(requests)), strict=True)
+                for request, command_id in zip(requests, command_ids, strict=True)
             ]
             with reader.gathered() as gathering:
                 pairs = zip(requests, places, strict=True)
                 outcomes = [self._run_apart(gathering, reader, *pair) for pair in pairs]
-            delete_keys(reader, _unused(places, outcomes))
+            with reader.at_once():
+                reader.write(gathering)
+                delete_keys(reader, _unused(places, outcomes))
+                reader.commit()
             return outcomes
 
     def _run_apart(
@@ -259,13 +264,12 @@ def _use_key(reader: Reader, request: Request, now: datetime) -> int | None:
 
 def _foresee(reader: Reader, requests: Sequence[Request]) -> None:
     """Read, and lock in one order, what the commands of a group will ask for."""
-    by_way: dict[Callable, dict[Any, None]] = {}
+    by_way: dict[Callable, list[Request]] = {}
     for request in requests:
         if (foresee := request.command.foresee) is not None:
-            values = by_way.setdefault(foresee, {})
-            values[request.arguments[request.command.grouped_by]] = None
-    for foresee, values in by_way.items():
-        foresee(reader, list(values))
+            by_way.setdefault(foresee, []).append(request)
+    for foresee, those in by_way.items():
+        foresee(reader, those)
 
 
 def _who(actor: Actor) -> dict[str, str]:

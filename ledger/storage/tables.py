@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ledger.storage.bulk import Bulk, columns_of, parameters, rows_of, sent
+from ledger.storage.bulk import Bulk, columns_of, is_among, parameters, rows_of, sent
 from ledger.storage.columns import Base
 from ledger.storage.prepared import Prepared
 from ledger.storage.reader import Reader, Row
@@ -121,6 +121,9 @@ _INSERT_KEYS = Prepared(
     .on_conflict_do_nothing()
     .returning(IdempotencyKey.id, IdempotencyKey.scope, IdempotencyKey.key)
 )
+_DELETE_KEYS = Prepared(
+    lambda dialect: delete(IdempotencyKey).where(is_among(dialect, IdempotencyKey.id, "key_ids"))
+)
 _COMPLETE_KEY = Bulk(IdempotencyKey, ("command_id", "answer"), key="id")
 _INSERT_AUDIT_ROW = insert_of(AuditLog)
 _APPEND_AUDIT_ROW = Bulk(AuditLog, ("id", *columns_of(AuditLog)))
@@ -143,8 +146,8 @@ def insert_key(reader: Reader, **values: Any) -> int | None:
     return reader.scalar(_INSERT_KEY, **values)
 
 
-def insert_keys(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], int]:
-    """Use up keys and return the ids of their rows, without those that were used before.
+def expect_keys(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, str], int]:
+    """Use up keys and return the ids of their rows, without those that were used before; see `expecting`.
 
     Of two equal keys the first counts. They are locked in one order, so that two groups with the same
     keys do not wait for each other in a ring.
@@ -153,18 +156,24 @@ def insert_keys(reader: Reader, rows: Sequence[dict[str, Any]]) -> dict[tuple[st
     for row in rows:
         first.setdefault((row["scope"], row["key"]), row)
     in_order = sorted(first)
+    ids: dict[tuple[str, str], int] = {}
+
+    def remember(inserted: Iterable[Row]) -> None:
+        ids.update({(row.scope, row.key): row.id for row in inserted})
+
     if reader.dialect.name == "postgresql":
         # They come in their order, and are inserted in it.
-        inserted = reader.all(_INSERT_KEYS, rows=sent([first[place] for place in in_order]))
-        return {(row.scope, row.key): row.id for row in inserted}
-    ids = {place: insert_key(reader, **first[place]) for place in in_order}
-    return {place: key_id for place, key_id in ids.items() if key_id is not None}
+        reader.expect(_INSERT_KEYS, remember, rows=sent([first[place] for place in in_order]))
+    else:
+        new = ((place, insert_key(reader, **first[place])) for place in in_order)
+        ids.update({place: key_id for place, key_id in new if key_id is not None})
+    return ids
 
 
 def delete_keys(reader: Reader, key_ids: Sequence[int]) -> None:
     """Free keys whose commands were refused."""
     if key_ids:
-        reader.connection.execute(delete(IdempotencyKey).where(IdempotencyKey.id.in_(key_ids)))
+        reader.all(_DELETE_KEYS, key_ids=sent(key_ids))
 
 
 def find_key(reader: Reader, scope: str, key: str) -> Row | None:
@@ -182,9 +191,11 @@ def insert_audit_row(reader: Reader, **values: Any) -> int:
     return reader.scalar(_INSERT_AUDIT_ROW, **values)
 
 
-def draw_command_ids(reader: Reader, count: int) -> list[int]:
-    """Return ids for so many rows of the audit trail that will be appended in this transaction."""
-    return [row.id for row in reader.all(_DRAW_COMMAND_IDS, count=count)]
+def expect_command_ids(reader: Reader, count: int) -> list[int]:
+    """Return ids for so many rows of the audit trail that will be appended; see `expecting`."""
+    ids: list[int] = []
+    reader.expect(_DRAW_COMMAND_IDS, lambda drawn: ids.extend(row.id for row in drawn), count=count)
+    return ids
 
 
 def append_audit_row(reader: Reader, **values: Any) -> None:

@@ -34,7 +34,8 @@ __all__ = [
 
 Answer = TypeVar("Answer")
 EXTENSION = "tapledger"
-_FAILED = "tapledger.failed"
+# What the server knows of a request is what the short way and Flask's have in common.
+_SCOPE, _FAILED = "asgi.scope", "tapledger.failed"
 
 
 def ledger() -> Ledger:
@@ -70,7 +71,7 @@ def run(
 ) -> Outcome[Answer]:
     """Run a command as this request's actor."""
     end_reading()
-    if (failed := request.environ.get(_FAILED)) is not None:
+    if (failed := request.environ.get(_SCOPE, {}).get(_FAILED)) is not None:
         raise failed
     if command.grouped_by is None:
         ledger().recent.forget()
@@ -81,8 +82,8 @@ def run(
 
 
 def hand_over(environ: dict[str, Any], error: Exception) -> None:
-    """Let a request be answered with what its command has been refused with already."""
-    environ[_FAILED] = error
+    """Let a request be answered, on Flask's way, with what its command has been refused with already."""
+    environ[_SCOPE][_FAILED] = error
 
 
 def run_together(

@@ -25,14 +25,15 @@ def install(app: Flask) -> None:
 
     def hardened(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            return start_response(status, [*headers, *_further(environ["PATH_INFO"], headers)], *error)
+            return start_response(status, [*headers, *further(environ["PATH_INFO"], headers)], *error)
 
         return inner(environ, start)
 
     app.wsgi_app = hardened
 
 
-def _further(path: str, headers: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def further(path: str, headers: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the headers that an answer of this path with these headers has beside them."""
     if any(name == "Content-Type" and kind.startswith("text/html") for name, kind in headers):
         return _PAGE
     return _ALWAYS if path.startswith("/static/") else _ANSWER

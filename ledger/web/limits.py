@@ -14,8 +14,10 @@ from webargs.flaskparser import FlaskParser
 from ledger.foundation.errors import Invalid
 from ledger.web.errors import BadRequest, BodyTooLarge, BrokenJson, UnsupportedMediaType
 
-# The largest request of any dialect is far smaller; what is larger is a mistake or an attack.
+# Most requests are far smaller; what is larger is a mistake or an attack.
 MAX_BODY_BYTES = 64 * 1024
+# What a route that takes many things at once may allow its bodies, and the server keeps for it.
+MAX_LARGE_BODY_BYTES = 1024 * 1024
 # How much of a refused body is read and thrown away, so that its sender comes to hear the refusal.
 MAX_UNHEARD_BYTES = 8 * 1024 * 1024
 

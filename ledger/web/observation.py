@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, request
 
@@ -51,7 +51,7 @@ def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
 
     This stands around Flask and not among its hooks: they and its proxies would cost ten times as much.
     """
-    app.wsgi_app = Observed(app.wsgi_app, dialects)
+    app.wsgi_app = _observed(app.wsgi_app, Observer(dialects))
 
     @app.before_request
     def note_rule_of_request() -> None:
@@ -59,37 +59,59 @@ def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
             note_rule(request.environ, request.url_rule.rule)
 
 
-class Observed:
-    """A WSGI application whose requests are noted."""
-
-    def __init__(self, app: Callable, dialects: tuple[Dialect, ...]) -> None:
-        self._app = app
-        self._dialects = dialects
-        # Unique and cheap is enough for an id that proves nothing: drawn once a process, then counted.
-        self._drawn, self._numbers = Ids().code("req"), itertools.count(1)
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
-        """Answer a request, with its id in the answer, and note it."""
-        given = environ.get("HTTP_X_REQUEST_ID", "")
-        own_id = given if _SANE_ID.fullmatch(given) else f"{self._drawn}-{next(self._numbers)}"
+def _observed(app: Callable, observer: Observer) -> Callable:
+    def observed(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         said = []
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             said.append(status)
-            headers.append((HEADER, own_id))
+            headers.append((HEADER, noted.id))
             return start_response(status, headers, *error)
 
-        request_id.set(own_id)
-        REQUESTS_IN_FLIGHT.inc()
-        begun_at_s = time.perf_counter()
+        noted = observer.begin(environ)
         try:
-            return self._app(environ, start)
+            return app(environ, start)
         finally:
             # Our answers are whole when they are returned; only a file is still sent after this.
-            duration_s = time.perf_counter() - begun_at_s
-            REQUESTS_IN_FLIGHT.dec()
-            self._note(environ, said[-1][:3] if said else "500", duration_s)
-            request_id.set("")
+            observer.end(environ, noted, said[-1] if said else "500")
+
+    return observed
+
+
+class Noted(NamedTuple):
+    """A request that is being answered: its id, and since when (a performance counter)."""
+
+    id: str
+    begun_at_s: float
+
+
+class Observer:
+    """Notes requests as they begin and end."""
+
+    def __init__(self, dialects: tuple[Dialect, ...]) -> None:
+        self._dialects = dialects
+        # Unique and cheap is enough for an id that proves nothing: drawn once a process, then counted.
+        self._drawn, self._numbers = Ids().code("req"), itertools.count(1)
+
+    def begin(self, environ: dict[str, Any]) -> Noted:
+        """Note that a request has begun."""
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        own_id = given if _SANE_ID.fullmatch(given) else f"{self._drawn}-{next(self._numbers)}"
+        request_id.set(own_id)
+        REQUESTS_IN_FLIGHT.inc()
+        return Noted(own_id, time.perf_counter())
+
+    def leave(self) -> None:
+        """Leave a request to somebody else, who notes it from its beginning."""
+        REQUESTS_IN_FLIGHT.dec()
+        request_id.set("")
+
+    def end(self, environ: dict[str, Any], noted: Noted, status: str) -> None:
+        """Note how a request was answered."""
+        duration_s = time.perf_counter() - noted.begun_at_s
+        REQUESTS_IN_FLIGHT.dec()
+        self._note(environ, status[:3], duration_s)
+        request_id.set("")
 
     def _note(self, environ: dict[str, Any], status: str, duration_s: float) -> None:
         method, route = environ["REQUEST_METHOD"], environ.get(_RULE, OTHER)

@@ -16,7 +16,7 @@ from ledger.foundation.actor import Actor
 from ledger.storage.command import Command, Outcome, Request
 from ledger.storage.runner import Runner
 from ledger.writer.messages import PATIENCE_S, WORK_S, Ask, WriterLost
-from ledger.writer.wire import ConnectionEnded, Inbox, packed
+from ledger.writer.wire import ConnectionEnded, SocketInbox, packed
 
 Answer = TypeVar("Answer")
 _MOST_AT_ONCE = 64
@@ -132,7 +132,7 @@ class _Connection:
     def __init__(self, address: Path) -> None:
         self._address = address
         self._socket: socket.socket | None = None
-        self._inbox: Inbox | None = None
+        self._inbox: SocketInbox | None = None
         self._unasked: select.poll | None = None
 
     def deliver(self, letters: list[_Letter]) -> None:
@@ -158,17 +158,17 @@ class _Connection:
             self.close()
         if self._socket is None:
             self._connect()
-        self._socket.sendall(packed([letter.ask for letter in letters]))
+        self._socket.sendall(packed([(number, letter.ask) for number, letter in enumerate(letters)]))
         left = len(letters)
         while left:
-            for position, answer in self._inbox.wait():
-                letters[position].settle(answer)
+            for number, answer in self._inbox.wait():
+                letters[number].settle(answer)
                 left -= 1
 
     def _connect(self) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(PATIENCE_S + WORK_S)
-        self._inbox = Inbox(self._socket)
+        self._inbox = SocketInbox(self._socket)
         self._unasked = select.poll()
         self._unasked.register(self._socket, select.POLLIN)
         self._socket.connect(str(self._address))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ledger.storage.command import Outcome, Request
 from ledger.storage.runner import Runner
 from ledger.writer.messages import PATIENCE_S, Ask, WriterBusy
-from ledger.writer.wire import ConnectionEnded, Inbox, packed
+from ledger.writer.wire import ConnectionEnded, SocketInbox, packed
 
 # Larger groups save nothing more at the disk and let the first of them wait for the last.
 GROUP_SIZE = 64
@@ -72,9 +72,9 @@ class Writer:
         connection, _ = self._listener.accept()
         # A worker that was stopped in mid-answer must not stop everybody else.
         connection.settimeout(_ANSWER_S)
-        self._askers.register(connection, selectors.EVENT_READ, Inbox(connection))
+        self._askers.register(connection, selectors.EVENT_READ, SocketInbox(connection))
 
-    def _hear(self, connection: socket.socket, inbox: Inbox) -> None:
+    def _hear(self, connection: socket.socket, inbox: SocketInbox) -> None:
         try:
             inbox.receive()
         except (OSError, ConnectionEnded):
@@ -82,7 +82,7 @@ class Writer:
             connection.close()
             return
         while (asks := inbox.take()) is not None:
-            self._waiting.extend(_Question(connection, *numbered) for numbered in enumerate(asks))
+            self._waiting.extend(_Question(connection, *numbered) for numbered in asks)
 
     def _work(self) -> None:
         """Book the first that waits, together with all that may share a transaction with it."""
@@ -123,10 +123,10 @@ class Writer:
 
 
 class _Question(NamedTuple):
-    """What an asker wants to know, and its place in the message that it came in."""
+    """What an asker wants to know, and its number for it."""
 
     asker: socket.socket
-    position: int
+    number: int
     ask: Ask
 
 
@@ -138,7 +138,7 @@ def _answer(questions: Sequence[_Question], outcomes: Sequence[Any]) -> None:
     """Tell each asker in one message what came of its questions."""
     by_asker: dict[socket.socket, list[tuple[int, Any]]] = {}
     for question, outcome in zip(questions, outcomes, strict=True):
-        by_asker.setdefault(question.asker, []).append((question.position, outcome))
+        by_asker.setdefault(question.asker, []).append((question.number, outcome))
     for asker, answers in by_asker.items():
         try:
             asker.sendall(_packed(answers))
@@ -153,7 +153,7 @@ def _packed(answers: list[tuple[int, Any]]) -> bytes:
     try:
         return packed(answers)
     except (pickle.PicklingError, TypeError, AttributeError):
-        return packed([(position, _portable(outcome)) for position, outcome in answers])
+        return packed([(number, _portable(outcome)) for number, outcome in answers])
 
 
 def _portable(outcome: Any) -> Any:

@@ -22,23 +22,13 @@ def packed(message: Any) -> bytes:
 
 
 class Inbox:
-    """Puts together the messages that come over a connection."""
+    """Puts together the messages that come in pieces."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
         self._received = bytearray()
 
-    def wait(self) -> Any:
-        """Return the next message, however long it takes; raises ConnectionEnded."""
-        while (message := self.take()) is None:
-            self.receive()
-        return message
-
-    def receive(self) -> None:
-        """Take what has arrived; raises ConnectionEnded."""
-        piece = self._connection.recv(_CHUNK_BYTES)
-        if not piece:
-            raise ConnectionEnded
+    def add(self, piece: bytes) -> None:
+        """Take a piece that has arrived."""
         self._received += piece
 
     def take(self) -> Any | None:
@@ -51,3 +41,24 @@ class Inbox:
         content = bytes(self._received[_LENGTH.size : end])
         del self._received[:end]
         return pickle.loads(content)
+
+
+class SocketInbox(Inbox):
+    """Puts together the messages that come over a socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def wait(self) -> Any:
+        """Return the next message, however long it takes; raises ConnectionEnded."""
+        while (message := self.take()) is None:
+            self.receive()
+        return message
+
+    def receive(self) -> None:
+        """Take what has arrived; raises ConnectionEnded."""
+        piece = self._connection.recv(_CHUNK_BYTES)
+        if not piece:
+            raise ConnectionEnded
+        self.add(piece)

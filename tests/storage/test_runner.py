@@ -16,7 +16,6 @@ from ledger.domain.books.errors import FloorReached
 from ledger.domain.wallets.commands import debit, purchase, top_up
 from ledger.domain.wallets.queries import wallet_by_token
 from ledger.domain.wallets.records import WalletRecord
-from ledger.domain.wallets.tables import foresee_wallets
 from ledger.storage.command import Request, command
 from ledger.storage.database import DatabaseUnreachable
 from ledger.storage.runner import ATTEMPTS, KeyReused, TooContended
@@ -192,7 +191,7 @@ def test_of_two_that_wait_for_each_other_one_is_tried_again_and_both_book(ledger
 
 def test_a_group_that_the_database_put_behind_another_is_tried_again_and_books_once(ledger, wallet, actor):
     failures = [_serialization_failure() for _ in range(ATTEMPTS - 1)]
-    failing = _failing_after(failures, grouped_by="token_id", foresee=foresee_wallets)
+    failing = _failing_after(failures, grouped_by="token_id", foresee=debit.foresee)
     group = [
         Request.of(asked, actor=actor, key=key, arguments=ONE_EURO)
         for asked, key in ((top_up, "k1"), (failing, "k2"))
@@ -203,7 +202,7 @@ def test_a_group_that_the_database_put_behind_another_is_tried_again_and_books_o
 
 
 def test_a_refused_command_of_a_group_leaves_nothing_for_the_next_one(ledger, wallet, actor):
-    @command("tests.debit_and_refuse", answers=WalletRecord, grouped_by="token_id", foresee=foresee_wallets)
+    @command("tests.debit_and_refuse", answers=WalletRecord, grouped_by="token_id", foresee=debit.foresee)
     def debit_and_refuse(tx, **arguments):
         debit(tx, **arguments)
         raise KeyReused

@@ -32,9 +32,11 @@ def _twice_by_the_driver(connection, reader):
 
 
 def _twice_in_a_group(connection, reader):
-    with reader.gathered():
+    with reader.gathered() as gathering:
         for _ in range(2):
             reader.append(ADD_KEY, recorded_at=MOMENT, **KEPT)
+    with reader.at_once():
+        reader.write(gathering)
 
 
 def _as_a_number(connection, reader):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from flask import Flask
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.wrappers import Request
 
 from ledger.app import create_app
 from ledger.domain.access import tokens
@@ -18,6 +21,7 @@ from ledger.foundation.clock import Clock
 from ledger.foundation.ids import Ids
 from ledger.service import Ledger
 from ledger.web.dispatch import EXTENSION
+from ledger.web.front import Front
 from tests.factories.ledgers import COMPILED, contents, forget_durability
 
 
@@ -34,6 +38,47 @@ def opened_app(ledger: Ledger, *, clock: Clock | None = None, ids: Ids | None = 
         yield app
     finally:
         opened.database.close()
+
+
+class FrontClient:
+    """Asks a worker's front as a connection would; it stands where Flask's test client does."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+
+    def open(self, path: str, *, headers: dict[str, str], buffered: bool, **options: object) -> TestResponse:
+        """Send one request and return its answer."""
+        environ = EnvironBuilder(path, headers=headers, **options).get_environ()
+        said: list[dict] = []
+
+        async def send(message: dict) -> None:
+            said.append(message)
+
+        asyncio.run(self._front(_scope(environ), _receiving(environ["wsgi.input"].read()), send))
+        start, *rest = said
+        told = [(name.decode(), value.decode()) for name, value in start["headers"]]
+        content = [message["body"] for message in rest]
+        return TestResponse(content, str(start["status"]), Headers(told), Request(environ))
+
+
+def _scope(environ: dict) -> dict:
+    given = {name.removeprefix("HTTP_"): value for name, value in environ.items() if name.startswith("HTTP_")}
+    given |= {name: environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
+    headers = [
+        (name.replace("_", "-").lower().encode(), str(value).encode()) for name, value in given.items()
+    ]
+    return {
+        "type": "http", "http_version": "1.1", "scheme": "http", "root_path": "", "client": ("127.0.0.1", 5),
+        "method": environ["REQUEST_METHOD"], "path": environ["PATH_INFO"], "headers": headers,
+        "query_string": environ["QUERY_STRING"].encode(), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+
+
+def _receiving(body: bytes) -> Callable:
+    async def receive() -> dict:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 class Caller:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -81,6 +83,17 @@ def test_a_body_in_chunks_is_read_to_its_end(line):
 
 
 @pytest.mark.parametrize("in_chunks", [False, True])
+def test_a_batch_of_half_a_megabyte_arrives_whole(line, in_chunks):
+    entry = {"token_id": TOKEN, "amount": -1, "description": "x" * 255, "tag": "t" * 64}
+    keys = [f"{number}-{in_chunks}".ljust(64, "k") for number in range(500)]
+    body = json.dumps({"transactions": [entry | {"idempotency_key": key, "note": "n" * 400} for key in keys]})
+    sent = pieces(body.encode()) if in_chunks else body.encode()
+    status, said = line.ask("POST", "/pos/batches", sent)
+    assert (status, len(body) > 400_000) == (200, True)
+    assert [result["idempotency_key"] for result in said["data"]["results"]] == keys
+
+
+@pytest.mark.parametrize("in_chunks", [False, True])
 def test_a_body_of_2_mb_is_refused_in_words(line, in_chunks):
     status, body = line.ask("POST", PATH, pieces(HUGE) if in_chunks else HUGE)
     assert (status, body["code"]) == (400, "body_too_large")
@@ -129,3 +142,83 @@ def test_a_request_that_has_arrived_may_take_longer_than_one_may_take_to_arrive(
         # A connection that reads as ended is closed as soon as the worker looks at it again.
         time.sleep(0.5)
         assert line.ask("GET", "/pos/terminal")[0] == 200
+
+
+def _sent(netloc: str, *pieces: bytes) -> bytes:
+    """Send pieces on a connection of their own and return all that is said until it is closed."""
+    host, port = netloc.split(":")
+    said = b""
+    with socket.create_connection((host, int(port)), timeout=20) as raw:
+        for piece in pieces:
+            with suppress(OSError):
+                raw.sendall(piece)
+        # Who was refused while still sending may find the connection reset behind the answer.
+        with suppress(ConnectionResetError):
+            while piece := raw.recv(4096):
+                said += piece
+    return said
+
+
+@pytest.fixture(scope="module")
+def hasty(migrated_template, tmp_path_factory) -> Iterator[tuple[str, str]]:
+    """Serve as `address` does, without patience for who sends slowly."""
+    path = tmp_path_factory.mktemp("hasty") / "books.db"
+    with fresh_ledger(migrated_template, path) as ledger:
+        api_token = install(ledger).api_token
+        open_wallet(ledger, balance_cents=1000)
+        with served(ledger, workers=1, door="hasty") as server:
+            yield urlsplit(server.url).netloc, api_token
+
+
+def test_a_head_that_does_not_end_in_time_ends_its_connection(hasty):
+    assert _sent(hasty[0], b"GET /pos/terminal HTTP/1.1\r\nHost: x\r\nX-Slow: ") == b""
+
+
+def test_a_head_without_an_end_is_refused(address):
+    endless = [b"GET /pos/terminal HTTP/1.1\r\nX-Long: ", *[b"x" * 16_000] * 8]
+    assert _sent(address[0], *endless).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 99", b"Transfer-Encoding: chunked"])
+def test_a_body_that_stops_is_refused_in_words_and_nothing_of_it_is_booked(hasty, framing):
+    netloc, api_token = hasty
+    # What has arrived is a whole debit by itself.
+    body = b"%x\r\n%b\r\n" % (len(GOOD), GOOD) if b"chunked" in framing else GOOD
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {api_token}\r\n"
+    head = head.encode() + b"Content-Type: application/json\r\n" + framing + b"\r\n\r\n"
+    said = _sent(netloc, head + body)
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert b'"code":"bad_request"' in said
+    with closing(Line(*hasty)) as line:
+        assert line.ask("GET", f"/pos/wallets/token/{TOKEN}")[1]["data"]["balance"] == 1000
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 5\r\nContent-Length: 6",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding: chunked, identity",
+        b"Content-Length: +5",
+    ],
+)
+def test_a_body_of_two_lengths_is_refused_and_its_connection_ended(address, framing):
+    smuggled = b"0\r\n\r\nGET /pos/terminal HTTP/1.1\r\nHost: x\r\n\r\n"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {address[1]}\r\n".encode()
+    said = _sent(address[0], head + framing + b"\r\n\r\n" + smuggled)
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert said.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_header_that_only_looks_like_another_is_not_heard(address):
+    """WSGI has one name for `Content-Type` and `Content_Type`."""
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {address[1]}\r\n"
+    head = head.encode() + b"Content_Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(GOOD)
+    assert b'"code":"unsupported_media_type"' in _sent(address[0], head + GOOD)
+
+
+def test_requests_that_are_sent_ahead_are_answered_in_their_order(address):
+    head = f"Host: x\r\nAuthorization: Bearer {address[1]}\r\n".encode()
+    ahead = [b"GET /pos/terminal HTTP/1.1\r\n" + head + b"\r\n", b"GET /pos/nope HTTP/1.1\r\n" + head]
+    said = _sent(address[0], *ahead, b"Connection: close\r\n\r\n")
+    assert re.findall(rb"HTTP/1\.1 (\d+)", said) == [b"200", b"404"]

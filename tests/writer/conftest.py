@@ -1,10 +1,15 @@
-"""The socket at which a writer is asked."""
+"""The socket at which a writer is asked, a writer, and a terminal that asks."""
 
 from __future__ import annotations
 
 import socket
 
 import pytest
+
+from tests.conftest import BOTH_DATABASES
+from tests.factories.terminals import install
+from tests.factories.wallets import TOKEN, open_wallet
+from tests.writer.offices import OTHER, at_work
 
 
 class NarrowListener(socket.socket):
@@ -24,3 +29,24 @@ def listener(tmp_path):
         made.bind(str(tmp_path / "writer"))
         made.listen(64)
         yield made
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def database_name(request):
+    """Return each database in turn."""
+    return request.param
+
+
+@pytest.fixture
+def writer(ledger, listener):
+    """Give a writer at work on the ledger's books, with connections of its own."""
+    with at_work(ledger, listener) as made:
+        yield made
+
+
+@pytest.fixture
+def actor(ledger):
+    """Return a terminal that may do both, and open two wallets with 10.00 each."""
+    open_wallet(ledger, TOKEN, balance_cents=1000)
+    open_wallet(ledger, OTHER, balance_cents=1000)
+    return install(ledger).actor

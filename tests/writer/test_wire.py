@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from ledger.foundation.errors import every_refusal
-from ledger.writer.wire import ConnectionEnded, Inbox, packed
+from ledger.writer.wire import ConnectionEnded, SocketInbox, packed
 
 
 def test_every_refusal_survives_the_way_between_two_processes():
@@ -23,7 +23,7 @@ def test_every_refusal_survives_the_way_between_two_processes():
 def test_messages_arrive_whole_however_they_are_cut():
     near, far = socket.socketpair()
     with near, far:
-        inbox, sent = Inbox(far), packed({"a": "x" * 1000}) + packed([1, 2])
+        inbox, sent = SocketInbox(far), packed({"a": "x" * 1000}) + packed([1, 2])
         for position in range(0, len(sent), 7):
             near.sendall(sent[position : position + 7])
         assert (inbox.wait(), inbox.wait(), inbox.take()) == ({"a": "x" * 1000}, [1, 2], None)

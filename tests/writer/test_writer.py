@@ -7,7 +7,6 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -22,27 +21,11 @@ from ledger.storage.command import Command, Request, command
 from ledger.storage.runner import KeyReused
 from ledger.writer.client import WriterClient
 from ledger.writer.messages import PATIENCE_S, Ask, WriterBusy, WriterLost
-from ledger.writer.process import Writer
-from ledger.writer.wire import Inbox, packed
-from tests.conftest import BOTH_DATABASES
-from tests.factories.ledgers import another_process_of, count
+from ledger.writer.wire import SocketInbox, packed
+from tests.factories.ledgers import count
 from tests.factories.terminals import install
-from tests.factories.wallets import TOKEN, balance_cents, open_wallet
-
-OTHER = "04FFFFFF"
-
-
-@pytest.fixture(params=BOTH_DATABASES)
-def database_name(request):
-    """Return each database in turn."""
-    return request.param
-
-
-@pytest.fixture
-def writer(ledger, listener):
-    """Give a writer at work on the ledger's books, with connections of its own."""
-    with _at_work(ledger, listener) as made:
-        yield made
+from tests.factories.wallets import TOKEN, balance_cents
+from tests.writer.offices import OTHER, at_work, taking
 
 
 @pytest.fixture
@@ -51,18 +34,6 @@ def client(ledger, writer, listener):
     made = WriterClient(listener.getsockname(), ledger.runner, everything=True)
     yield made
     made.close()
-
-
-@pytest.fixture
-def actor(ledger):
-    """Return a terminal that may do both, and open two wallets with 10.00 each."""
-    open_wallet(ledger, TOKEN, balance_cents=1000)
-    open_wallet(ledger, OTHER, balance_cents=1000)
-    return install(ledger).actor
-
-
-def taking(cents, token_id=TOKEN):
-    return {"token_id": token_id, "amount_cents": cents, "description": "Coffee"}
 
 
 def test_what_was_asked_is_booked_and_a_repeat_is_told_as_one(client, ledger, actor):
@@ -135,7 +106,7 @@ def test_a_mistake_of_ours_is_told_and_the_writer_lives(client, ledger, actor, m
         raise ZeroDivisionError
 
     with monkeypatch.context() as broken:
-        broken.setattr("ledger.storage.runner.draw_command_ids", fail)
+        broken.setattr("ledger.storage.runner.expect_command_ids", fail)
         with pytest.raises(ZeroDivisionError):
             client.run(debit, actor=actor, key="k1", **taking(30))
     assert client.run(debit, actor=actor, key="k1", **taking(30)).answer.balance_cents == 970
@@ -211,7 +182,7 @@ def test_a_writer_that_goes_away_is_said_to_whom_it_owes_an_answer(ledger, liste
 
     def say_and_end():
         connection, _ = listener.accept()
-        Inbox(connection).wait()
+        SocketInbox(connection).wait()
         connection.sendall(said)
         connection.close()
 
@@ -221,21 +192,9 @@ def test_a_writer_that_goes_away_is_said_to_whom_it_owes_an_answer(ledger, liste
         client.run(debit, actor=actor, key="k1", **taking(30))
     dying.join()
     # Whoever asks after that is answered by the next writer.
-    with _at_work(ledger, listener):
+    with at_work(ledger, listener):
         assert not client.run(debit, actor=actor, key="k1", **taking(30)).is_repeat
         client.close()
-
-
-@contextmanager
-def _at_work(ledger, listener):
-    office = another_process_of(ledger)
-    writer = Writer(office.runner, listener)
-    thread = threading.Thread(target=writer.serve)
-    thread.start()
-    yield writer
-    writer.stop()
-    thread.join()
-    office.database.close()
 
 
 @pytest.mark.parametrize("database_name", ["postgresql"], indirect=True)
@@ -281,5 +240,5 @@ def test_an_asker_that_does_not_read_its_answer_stops_nobody(client, ledger, lis
         requests = tuple(
             Request.of(debit, actor=actor, key=f"d-{number}", arguments=taking(1)) for number in range(300)
         )
-        deaf.sendall(packed([Ask(requests, time.monotonic(), is_batch=True)]))
+        deaf.sendall(packed([(0, Ask(requests, time.monotonic(), is_batch=True))]))
         assert client.run(debit, actor=actor, key="k1", **taking(1, OTHER)).answer.balance_cents == 999

@@ -15,6 +15,10 @@ from ledger.web.express import Asked, ExpressRoute, Plain
 _REQUEST, _WALLET = TransactionRequestSchema(), WalletSchema()
 
 
+def _is_recent(ledger: Ledger, plain: Plain) -> bool:
+    return ledger.is_recent(plain.bearer_token)
+
+
 def _ask(ledger: Ledger, plain: Plain) -> Asked:
     _, actor = booking_terminal(ledger, plain.bearer_token)
     command, key, arguments = asked(plain.place, _REQUEST.load(plain.body))
@@ -28,6 +32,7 @@ def _answer(plain: Plain, outcome: Outcome) -> Any:
 TRANSACTION = ExpressRoute(
     rule=f"{PREFIX}/wallets/token/<token_id>/transactions",
     path=re.compile(rf"{PREFIX}/wallets/token/([0-9A-Za-z]{{1,64}})/transactions"),
+    is_recent=_is_recent,
     ask=_ask,
     answer=_answer,
 )

@@ -19,9 +19,8 @@ from ledger.dialects.terminal.transactions import asked, booked, charged_field
 from ledger.foundation.errors import Refusal
 from ledger.web.dispatch import Outcome, ledger, run_together
 from ledger.web.errors import as_refusal
-from ledger.web.limits import invalid
+from ledger.web.limits import MAX_LARGE_BODY_BYTES, invalid
 
-MAX_BATCH_BYTES = 1024 * 1024
 batches = EnvelopedBlueprint("Batches", __name__, description="Many transactions in one request.")
 _ENTRY = BatchedTransactionSchema()
 
@@ -29,7 +28,7 @@ _ENTRY = BatchedTransactionSchema()
 @batches.before_request
 def allow_large_bodies() -> None:
     """Let a batch be larger than any other request."""
-    request.max_content_length = MAX_BATCH_BYTES
+    request.max_content_length = MAX_LARGE_BODY_BYTES
 
 
 batches.before_request(authenticate_terminal)

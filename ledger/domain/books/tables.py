@@ -186,13 +186,14 @@ def select_account_by_id(reader: Reader, account_id: int) -> Row | None:
     return reader.one(_ACCOUNT, account_id=account_id)
 
 
-def foresee_account(reader: Reader, account: AccountRow, balance: BalanceRow) -> None:
-    """Let a group find an account, and change its balance in memory: its row is written at the end.
-
-    The row of the balance must be locked.
-    """
+def foresee_account(reader: Reader, account: AccountRow) -> None:
+    """Let a group find an account without asking again."""
     reader.foresee_rows(_ACCOUNT, [account], account_id=account.id)
-    reader.foresee((AccountBalance, account.id), balance)
+
+
+def foresee_balance(reader: Reader, account_id: int, balance: BalanceRow) -> None:
+    """Let a group change a balance in memory, whose row is locked and written at the end."""
+    reader.foresee((AccountBalance, account_id), balance)
 
 
 def change_balance(tx: Transaction, account_id: int, by_cents: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ledger.domain.access.errors import CredentialRefused
@@ -51,6 +51,13 @@ def acting_terminal(tx: Transaction) -> TerminalRecord:
     if revoked_at is not None:
         raise CredentialRefused
     return _record(*terminal)
+
+
+def foresee_asking(reader: Reader, actors: Iterable[Actor]) -> None:
+    """Expect for a group what `acting_terminal` will ask for, and the accounts of those terminals."""
+    asking = {(actor.id, actor.credential_id): None for actor in actors if actor.kind is ActorKind.TERMINAL}
+    for terminal_id, credential_id in asking:
+        tables.foresee_asking_terminal(reader, terminal_id, credential_id)
 
 
 def require_live_credential(reader: Reader, actor: Actor) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, bindparam, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Select, String, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.domain.access.tables import Credential
+from ledger.domain.books.tables import ACCOUNT_COLUMNS, Account, AccountRow, foresee_account
 from ledger.storage.columns import Base
 from ledger.storage.prepared import Prepared
 from ledger.storage.tables import insert_if_absent_of
@@ -43,13 +45,24 @@ TERMINAL_COLUMNS = (
 )
 
 
+def _asking(*columns: ColumnElement) -> Select:
+    asking = select(*columns).select_from(Terminal)
+    asking = asking.join(Credential, Credential.id == bindparam("credential_id"), isouter=True)
+    return asking.where(Terminal.id == bindparam("terminal_id"))
+
+
 _INSERT_TERMINAL = insert_if_absent_of(Terminal)
 _TERMINAL = Prepared(select(*TERMINAL_COLUMNS).where(Terminal.id == bindparam("terminal_id")))
-_ASKING = Prepared(
-    select(*TERMINAL_COLUMNS, Credential.revoked_at)
-    .join(Credential, Credential.id == bindparam("credential_id"), isouter=True)
-    .where(Terminal.id == bindparam("terminal_id")),
-    is_steady=True,
+_ASKING = Prepared(_asking(*TERMINAL_COLUMNS, Credential.revoked_at), is_steady=True)
+
+
+# A terminal with each of its two accounts: where its sales go, and where its cash lies.
+_FORESEEN_ASKING = Prepared(
+    _asking(
+        *TERMINAL_COLUMNS,
+        Credential.revoked_at,
+        *(each.label(f"account_{each.name}") for each in ACCOUNT_COLUMNS),
+    ).join(Account, Account.id.in_((Terminal.sales_account_id, Terminal.cash_account_id)))
 )
 
 
@@ -66,6 +79,19 @@ def select_terminal(reader: Reader, terminal_id: int) -> Row:
 def select_asking_terminal(reader: Reader, terminal_id: int, credential_id: int | None) -> Row:
     """Return a terminal that exists, by id, and since when the credential that it came with is dead."""
     return reader.one(_ASKING, terminal_id=terminal_id, credential_id=credential_id)
+
+
+def foresee_asking_terminal(reader: Reader, terminal_id: int, credential_id: int | None) -> None:
+    """Let a group find a terminal, the credential it came with, and its accounts without asking again."""
+    asking = {"terminal_id": terminal_id, "credential_id": credential_id}
+    reader.expect(_FORESEEN_ASKING, partial(_remember, reader, asking), **asking)
+
+
+def _remember(reader: Reader, asking: dict[str, int | None], rows: Iterable[Sequence]) -> None:
+    of_account = len(TERMINAL_COLUMNS) + 1
+    for row in rows:
+        reader.foresee_rows(_ASKING, [row[:of_account]], **asking)
+        foresee_account(reader, AccountRow(*row[of_account:]))
 
 
 def select_terminal_by_slug(reader: Reader, slug: str) -> Row | None:

@@ -11,20 +11,27 @@ from ledger.domain.books.queries import postings_of_command
 from ledger.domain.books.records import AccountKind, Entry, PostingKind, PostingRecord
 from ledger.domain.catalog.queries import assortment
 from ledger.domain.catalog.rules import price_cents
-from ledger.domain.devices.queries import acting_terminal, require_live_credential
+from ledger.domain.devices.queries import acting_terminal, foresee_asking, require_live_credential
 from ledger.domain.wallets.errors import NotYourTransaction
 from ledger.domain.wallets.queries import wallet_by_account, wallet_by_code, wallet_by_token
 from ledger.domain.wallets.records import ReversalRecord, ReversalState, WalletRecord
 from ledger.domain.wallets.rules import crediting, require_coins, require_label, taking
 from ledger.domain.wallets.tables import foresee_wallets
 from ledger.foundation.permissions import Permission
-from ledger.storage.command import command
-from ledger.storage.transaction import Transaction
+from ledger.storage.command import Request, command
+from ledger.storage.transaction import Reader, Transaction
 
 # Cash that staff take by hand lies in the house's own till until tills belong to registers.
 _HOUSE_TILL = "house"
+
+
+def _foresee(reader: Reader, requests: Sequence[Request]) -> None:
+    foresee_wallets(reader, list(dict.fromkeys(request.arguments["token_id"] for request in requests)))
+    foresee_asking(reader, (request.actor for request in requests))
+
+
 # What a terminal books on a tapped token shares a transaction with others of its sort.
-_BY_TERMINALS = {"grouped_by": "token_id", "foresee": foresee_wallets, "admits": require_live_credential}
+_BY_TERMINALS = {"grouped_by": "token_id", "foresee": _foresee, "admits": require_live_credential}
 
 
 @command("wallets.purchase", answers=WalletRecord, **_BY_TERMINALS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,6 +28,7 @@ from ledger.domain.books.tables import (
     AccountRow,
     BalanceRow,
     foresee_account,
+    foresee_balance,
 )
 from ledger.storage.bulk import is_among, sent
 from ledger.storage.columns import Base
@@ -128,15 +130,18 @@ def foresee_wallets(reader: Reader, token_ids: Sequence[str]) -> None:
     Nobody else moves their money until the transaction ends: the balances are locked, in the order of
     their accounts.
     """
-    rows = reader.all(_FORESEEN_WALLETS, token_ids=sent(token_ids))
+    reader.expect(_FORESEEN_WALLETS, partial(_remember, reader, token_ids), token_ids=sent(token_ids))
+
+
+def _remember(reader: Reader, token_ids: Sequence[str], rows: Iterable[Sequence]) -> None:
     found = {token_id: values for token_id, *values in rows}
     of_account, of_balance = len(_TAPPED_COLUMNS), len(_TAPPED_COLUMNS) + len(ACCOUNT_COLUMNS)
     for token_id in token_ids:
         row = found.get(token_id)
         reader.foresee_rows(_WALLET_BY_TOKEN, [] if row is None else [row[:of_account]], token_id=token_id)
         if row is not None:
-            account = AccountRow(*row[of_account:of_balance])
-            foresee_account(reader, account, BalanceRow(*row[of_balance:]))
+            foresee_account(reader, AccountRow(*row[of_account:of_balance]))
+            foresee_balance(reader, row[of_account], BalanceRow(*row[of_balance:]))
 
 
 def select_wallet_by_code(reader: Reader, code: str) -> Row | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.dialects.terminal.routes_batches import MAX_BATCH_BYTES
 from ledger.dialects.terminal.shapes_batches import MAX_TRANSACTIONS
 from ledger.domain.wallets.pairing import block_token
+from ledger.web.limits import MAX_LARGE_BODY_BYTES
 from tests.dialects.terminal.refusals import assert_refused, assert_unauthenticated
 from tests.factories.ledgers import count
 from tests.factories.wallets import TOKEN, balance_cents, open_wallet
@@ -151,7 +151,7 @@ def test_what_is_no_batch_is_refused_whole(cash_desk, ledger, body):
 
 def test_a_body_beyond_all_bounds_is_refused_whole(cash_desk, ledger):
     with nothing_is_written(ledger):
-        answer = cash_desk.post(PATH, {"transactions": ["x" * MAX_BATCH_BYTES]})
+        answer = cash_desk.post(PATH, {"transactions": ["x" * MAX_LARGE_BODY_BYTES]})
         assert_refused(answer, 400, "body_too_large")
 
 

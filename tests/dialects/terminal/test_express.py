@@ -7,10 +7,13 @@ import re
 import pytest
 from flask import request
 
+from ledger.app import DIALECTS
 from ledger.domain.wallets.pairing import block_token
+from ledger.storage.command import Request
+from ledger.web.front import Front
 from tests.factories.ledgers import count
 from tests.factories.wallets import TOKEN, open_wallet
-from tests.web.applications import Caller
+from tests.web.applications import Caller, FrontClient
 
 OTHER = "04BBBBBB"
 DEBIT = {"amount": -100, "description": "Münzkaffee ☕", "tag": "coffee", "idempotency_key": "k"}
@@ -41,6 +44,19 @@ REFUSED = {
     "key too long": {**DEBIT, "idempotency_key": "k" * 65},
     "null as key": {**DEBIT, "idempotency_key": None},
 }
+
+
+@pytest.fixture(autouse=True)
+def front(app, monkeypatch) -> Front:
+    """Ask the application through a worker's front, which books in this process."""
+
+    async def run(asked: Request):
+        runner = app.extensions["tapledger"].runner
+        return runner.run(asked.command, actor=asked.actor, key=asked.key, **asked.arguments)
+
+    made = Front(app, DIALECTS, run)
+    monkeypatch.setattr(app, "test_client", lambda: FrontClient(made))
+    return made
 
 
 @pytest.fixture
@@ -75,7 +91,7 @@ def same(short, whole) -> bool:
     """Say whether two answers differ only in what is each request's own."""
     told = [ITS_OWN.sub(b"", answer.data) for answer in (short, whole)]
     heads = [
-        [(name, value) for name, value in answer.headers if name not in ("X-Request-Id",)]
+        [(name, value) for name, value in answer.headers if name.lower() != "x-request-id"]
         for answer in (short, whole)
     ]
     return short.status == whole.status and told[0] == told[1] and heads[0] == heads[1]
