@@ -57,6 +57,10 @@ def _assemble(config, parts, texts):
     gc.collect()
     journal = Journal(Files(STATE_FOLDER), parts.entropy)
     http = HttpClient(config.address, config.api_token, config.request_timeout_ms, parts.open_stream)
+    if parts.rtc is not None:
+        from system.clock import LedgerClock
+
+        http.on_date = LedgerClock(parts.rtc).hear
     ledger = Ledger(http, Backoff(parts.entropy))
     module = getattr(__import__("devices." + config.device), config.device)
     device, tasks = module.prepare(parts, config, texts, ledger, journal)

@@ -5,7 +5,7 @@ Pins as in README.md. They avoid the ESP32's strapping pins for outputs, and its
 
 import os
 
-from machine import I2C, WDT, Pin
+from machine import I2C, RTC, WDT, Pin
 
 from boards.parts import Parts
 from cards.presence import Presence
@@ -51,6 +51,7 @@ def build(config):
     parts = Parts(CharacterDisplay(bus), Presence(reader), os.urandom)
     parts.relay = Relay(Pin(_RELAY, Pin.OUT, value=0))
     parts.buttons = Buttons([Pin(pin, Pin.IN, Pin.PULL_UP) for pin in _BUTTONS], Pin.IRQ_FALLING)
+    parts.rtc = RTC()
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
     _add_network(parts, config)
     return parts

@@ -21,6 +21,7 @@ class Parts:
         self.buttons = None
         self.coins = None
         self.keypad = None
+        self.rtc = None
         self.tasks = ()
 
     def watchdog(self):

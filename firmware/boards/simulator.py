@@ -2,7 +2,7 @@
 
 import os
 
-from machine import I2C, WDT, Pin
+from machine import I2C, RTC, WDT, Pin
 
 from boards.parts import Parts
 from cards.presence import Presence
@@ -40,6 +40,7 @@ def build(config):
     bus = build_bus()
     reader = PN532(I2CTransport(bus), Pin(_READER_RESET, Pin.OUT, value=1))
     parts = Parts(CharacterDisplay(bus), Presence(reader), os.urandom)
+    parts.rtc = RTC()
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
     if config.device == "coffee_machine":
         _add_vending(parts)

@@ -113,6 +113,8 @@ class HttpClient:
         self._head += f"Authorization: Bearer {api_token}\r\n"
         self._timeout_ms = timeout_ms
         self._open_stream = open_stream
+        # Is told what time the server says it is.
+        self.on_date = lambda date: None
         self._lock = asyncio.Lock()
         self._connection = None
         self._was_sent = False
@@ -169,6 +171,8 @@ class HttpClient:
                 is_chunked = "chunked" in value
             elif name == "connection":
                 is_last = "close" in value
+            elif name == "date":
+                self.on_date(value)
         body = await self._body(length, is_chunked)
         if is_last or (length is None and not is_chunked):
             await self.close()

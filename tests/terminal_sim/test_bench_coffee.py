@@ -23,6 +23,7 @@ def test_a_press_and_a_tap_make_one_cup_and_one_debit(coffee, ledger):
     assert coffee.relay_closures == 1
     assert ledger.balances[ANNA] == 380
     assert coffee.network.count("POST") == 1
+    assert any("clock: set by the ledger: 20" in line for line in coffee.console)
 
 
 def test_a_token_with_too_little_gets_no_cup_and_is_told_why(coffee, ledger):

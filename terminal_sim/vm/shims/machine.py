@@ -116,6 +116,18 @@ class I2C:
 SoftI2C = I2C
 
 
+class RTC:
+    """The real-time clock: starts with the year 2000, as a board without a battery does."""
+
+    _set_to = (2000, 1, 1, 5, 0, 0, 0, 0)
+
+    def datetime(self, moment=None):
+        """Return what it was set to last, or set it: year, month, day, weekday, hours, minutes, seconds."""
+        if moment is not None:
+            RTC._set_to = tuple(moment)
+        return None if moment else RTC._set_to
+
+
 class WDT:
     """The watchdog: resets the device when it was not fed in time, and cannot be stopped."""
 
