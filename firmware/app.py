@@ -68,4 +68,8 @@ def _assemble(config, parts, texts):
     device.settlement = settlement
     log("app", f"{config.device} starts, its keys are {journal.prefix}-*")
     parts.presence.on_token = device.on_token
+    if config.selftest:
+        from system.selftest import SelfTest
+
+        tasks += (("selftest", SelfTest(parts, ledger, Files(STATE_FOLDER)).run, _TASK_LIMIT_MS),)
     return device, tasks, settlement

@@ -26,6 +26,11 @@ class Presence:
         self.is_working = True
         self.failures = 0
 
+    @property
+    def reader_version(self):
+        """Return what the reader calls itself, or None before it has answered."""
+        return self._reader.version
+
     async def run(self, beat):
         """Watch for ever; a reader that fails is restarted, reset, and then left alone longer and longer."""
         failures = 1

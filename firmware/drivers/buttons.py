@@ -22,6 +22,15 @@ class Buttons:
     def _on_edge(self, _pin):
         self._edge.set()
 
+    @property
+    def count(self):
+        """Return how many there are."""
+        return len(self._pins)
+
+    def held(self):
+        """Return the numbers of those that are pressed at this moment, from 0."""
+        return [number for number, pin in enumerate(self._pins) if not pin.value()]
+
     async def run(self, on_press, beat):
         """Call on_press(index) once for each press, for ever."""
         while True:
@@ -45,7 +54,5 @@ class Buttons:
         return last
 
     def _pressed(self):
-        for index, pin in enumerate(self._pins):
-            if not pin.value():
-                return index
-        return None
+        held = self.held()
+        return held[0] if held else None

@@ -71,6 +71,7 @@ def check(raw):
     if not isinstance(config.wifi, dict):
         raise ConfigError("wifi: no object")
     config.allow_plain_http = raw.get("allow_plain_http") is True
+    config.selftest = raw.get("selftest") is True
     return config
 
 

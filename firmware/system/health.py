@@ -57,6 +57,8 @@ class Supervisor:
         while True:
             try:
                 await run(beat)
+                # It has done its work: nobody waits for its heartbeat any more.
+                del self._limits_ms[name]
                 return
             except Exception as error:
                 log("health", f"{name} failed, starts again")

@@ -40,6 +40,19 @@ def test_an_idle_device_runs_for_minutes_without_a_failure_and_within_its_memory
     assert not [line for line in machine.console if "Traceback" in line or "failed" in line]
 
 
+def test_the_selftest_names_each_part_of_the_board_and_what_is_missing(bench):
+    machine = terminal(bench, selftest=True)
+    machine.run_for(70)
+    said = "\n".join(machine.console)
+    found = ("reader  ok    PN532", "display ok", "flash   ok", "buttons ok    4 are at rest", "ledger  FAIL")
+    for line in found:
+        assert f"selftest: {line}" in said
+    assert "selftest: 2 failed: see README, Faults" in said, "no ledger, and no time from it"
+    assert machine.relay_closures == 0
+    machine.run_for(120)
+    assert "gives no sign of life" not in "\n".join(machine.console)
+
+
 def full_journal():
     """Return a journal with as many remarkable and open records as a device keeps."""
     lines = []
