@@ -128,3 +128,11 @@ def test_the_drivers_import_without_a_board():
     script += "\n".join(f"import {name}" for name in names)
     script += "\nassert 'machine' not in sys.modules"
     subprocess.run([sys.executable, "-c", script, str(FIRMWARE)], check=True, cwd=Path("/"))
+
+
+def test_each_test_that_the_documentation_names_is_there():
+    named = set(re.findall(r"`(test_\w+)`", (FIRMWARE / "README.md").read_text()))
+    assert len(named) > 10
+    tests = Path(__file__).parents[1].rglob("test_*.py")
+    there = {name for path in tests for name in re.findall(r"def (test_\w+)", path.read_text())}
+    assert named <= there, named - there
