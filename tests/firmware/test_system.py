@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from cards.uid import BadUid, RandomUid, token_id
+from cards.uid import SEVERAL, BadUid, RandomUid, SeveralAtOnce, token_id
 from devices import events
 from devices.events import Events
 from system import config as configuration
@@ -44,10 +44,15 @@ def test_a_random_uid_names_no_token():
         token_id(bytes.fromhex("08A1B2C3"))
 
 
-@pytest.mark.parametrize("length", [0, 1, 3, 5, 8, 11])
+@pytest.mark.parametrize("length", [1, 3, 5, 8, 11])
 def test_other_lengths_are_no_uid(length):
     with pytest.raises(BadUid):
         token_id(bytes(length))
+
+
+def test_several_tokens_at_once_are_none():
+    with pytest.raises(SeveralAtOnce):
+        token_id(SEVERAL)
 
 
 def test_the_least_configuration_has_defaults():
