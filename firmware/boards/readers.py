@@ -9,7 +9,8 @@ _HSU_BAUD = 115200
 def build_reader(config, bus, wires):
     """Return the driver, the only one that is loaded; `bus` is the display's I2C.
 
-    `wires` are the board's pin numbers: reset, power, select, (id, sck, mosi, miso) of an SPI and (id, tx, rx) of a UART.
+    `wires` are the board's pin numbers: reset, power, select, (id, sck, mosi, miso) of an SPI and
+    (id, tx, rx) of a UART.
     """
     reset_pin = Pin(wires["reset"], Pin.OUT, value=1)
     power_pin = Pin(wires["power"], Pin.OUT, value=1)

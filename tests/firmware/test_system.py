@@ -59,6 +59,7 @@ def test_the_least_configuration_has_defaults():
     config = configuration.check(LEAST)
     assert (config.language, config.request_timeout_ms, config.pulse_cents) == ("en", 4000, 10)
     assert config.address == ("127.0.0.1", 8000, "")
+    assert config.reader == "pn532_i2c"
     assert not config.is_tls
 
 
@@ -84,6 +85,7 @@ def test_an_address_is_taken_apart(url, expected):
         ({"device": None}, "device is missing"),
         ({"device": "toaster"}, "device: not known"),
         ({"language": "fr"}, "language: not known"),
+        ({"reader": "pn532"}, "reader: not known"),
         ({"ledger_url": None}, "ledger_url is missing"),
         ({"ledger_url": "ftp://x"}, "ledger_url: no http"),
         ({"ledger_url": "http://"}, "ledger_url: bad host"),
