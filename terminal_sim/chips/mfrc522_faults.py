@@ -6,6 +6,8 @@ import random
 from collections import deque
 from collections.abc import Callable
 
+from terminal_sim.chips.iso14443a import crc_a
+
 # What the answers of the cascade are known by: their length.
 _UID_PART_BYTES = 5
 _SAK_BYTES = 3
@@ -41,9 +43,12 @@ class MFRC522Faults:
         """Spoil the CRC_A of the next SAK."""
         self._spoilers.append((_SAK_BYTES, lambda answer: answer[:1] + bytes([answer[1] ^ 0x01, answer[2]])))
 
-    def wrong_sak(self, sak: int) -> None:
-        """Replace the next SAK, with the CRC_A of the old one."""
-        self._spoilers.append((_SAK_BYTES, lambda answer: bytes([sak]) + answer[1:]))
+    def wrong_sak(self, sak: int, *, with_its_crc: bool = False) -> None:
+        """Replace the next SAK: by noise, or with a CRC_A that fits, as a card of another standard would."""
+        fitting = crc_a(bytes([sak]))
+        self._spoilers.append(
+            (_SAK_BYTES, lambda answer: bytes([sak]) + (fitting if with_its_crc else answer[1:]))
+        )
 
     def stale_answer(self, *, instead: bool = False) -> None:
         """Leave the answer before the next one in the FIFO: in front of it, or instead of it."""
