@@ -1,8 +1,8 @@
 """Puts the device together from its configuration and keeps it running."""
 
 import gc
+import sys
 
-from system import config as configuration
 from system.log import log
 
 CONFIG_PATH = "/config.json"
@@ -18,16 +18,25 @@ def load_board(name):
     except ImportError as error:
         # Only the board itself may be missing; a part of it that is missing is another failure.
         if "boards." + name in str(error):
-            raise configuration.ConfigError("board: not known")
+            from system.config import ConfigError
+
+            raise ConfigError("board: not known")
         raise
 
 
 async def run():
     """Build everything and serve for ever; raises ConfigError before anything has started."""
-    config = configuration.load(CONFIG_PATH)
-    board = load_board(config.board)
+    supervisor = await _start()
     gc.collect()
-    parts = board.build(config)
+    await supervisor.watch()
+
+
+async def _start():
+    from system.config import load
+
+    config = load(CONFIG_PATH)
+    parts = load_board(config.board).build(config)
+    _forget("system.config", "boards.readers", "boards.parts", "boards." + config.board)
     gc.collect()
     from system.health import Supervisor
     from system.texts import Texts
@@ -43,7 +52,15 @@ async def run():
     supervisor.start("catalogue", device.keep_catalogue, _TASK_LIMIT_MS)
     supervisor.start("settlement", settlement.run, _SETTLE_LIMIT_MS)
     supervisor.start("device", device.run, _TASK_LIMIT_MS)
-    await supervisor.watch()
+    return supervisor
+
+
+def _forget(*names):
+    # Only the start needs these modules; where they are not frozen they would hold memory for good.
+    for name in names:
+        package, _, module = name.partition(".")
+        if sys.modules.pop(name, None) is not None:
+            delattr(sys.modules[package], module)
 
 
 def _assemble(config, parts, texts):

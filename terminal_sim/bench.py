@@ -14,7 +14,7 @@ from terminal_sim.vm.flash import FlashChip
 
 # How far one terminal may run ahead of the others while all of them run.
 IN_STEP_US = 20_000
-COIN_SETTINGS = ("pulse_cents", "pulse_width_ms", "pulse_gap_ms")
+BOARD_SETTINGS = ("reader", "pulse_cents", "pulse_width_ms", "pulse_gap_ms")
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
 
 
@@ -50,7 +50,7 @@ class Bench:
     ) -> Machine:
         """Put a terminal on the bench, provision and boot it.
 
-        `device` is one of DEVICES; the other names are those of config.json: language, buttons,
+        `device` is one of DEVICES; the other names are those of config.json: language, buttons, reader,
         pulse_cents, pulse_width_ms, pulse_gap_ms, request_timeout_ms, top_up_limit_cents.
         """
         if device not in DEVICES:
@@ -91,13 +91,13 @@ class Bench:
 
     def _machine(self, name: str, settings: dict[str, Any]) -> Machine:
         path = None if self._state_dir is None else self._state_dir / f"{name}.flash"
-        coins = {key: settings[key] for key in COIN_SETTINGS if key in settings}
+        board = {key: settings[key] for key in BOARD_SETTINGS if key in settings}
         device = Device(
             name,
             clock=self._clock,
             chip=FlashChip(path),
             entropy=None if self._seed is None else random.Random(f"{self._seed} {name}"),
-            make_board=lambda device: SimulatorBoard(device, brewer, **coins),
+            make_board=lambda device: SimulatorBoard(device, brewer, **board),
         )
         brewer = CoffeeBrewer(device.timeline)
         return Machine(device, brewer, settings)

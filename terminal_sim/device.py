@@ -9,6 +9,7 @@ from typing import Any
 
 from terminal_sim.parts.connections import Connections
 from terminal_sim.parts.network import Network
+from terminal_sim.parts.serial_lines import SerialPorts, SPIBuses
 from terminal_sim.parts.wires import GpioWires, I2CBus
 from terminal_sim.vm.clock import Timeline, make_clock
 from terminal_sim.vm.files import Files
@@ -38,7 +39,8 @@ class Restart(Exception):
 class Device:
     """One device in its own time.
 
-    `make_board(device)` solders the chips on at each start, to the fresh `wires` and `bus`.
+    `make_board(device)` solders the chips on at each start, to the fresh `wires`, `bus`,
+    `spi` and `uarts`.
     Nothing runs unless somebody calls `advance`. The end of the program leaves the device on
     and idle, with the traceback on its console.
     """
@@ -85,6 +87,8 @@ class Device:
         self._files = Files(self.chip)
         self.wires = GpioWires(self.timeline.now_us)
         self.bus = I2CBus(self._pass_time)
+        self.spi = SPIBuses(self.wires, self._pass_time)
+        self.uarts = SerialPorts(self.timeline)
         self.connections = Connections(self.timeline, self.network, self.happened)
         self._feed_until_us: int | None = None
         self._reset_cause, self._restart_cause = cause, None
@@ -222,6 +226,8 @@ class Device:
         for source, names in (
             (self.wires, ("pin_setup", "pin_write", "pin_irq")),
             (self.bus, ("i2c_write", "i2c_read", "i2c_scan")),
+            (self.spi, ("spi_exchange",)),
+            (self.uarts, ("uart_open", "uart_write", "uart_any", "uart_read")),
             (self.connections, ("link", "tcp_open", "tcp_state", "tcp_send", "tcp_receive", "tcp_close")),
         ):
             answers.update({name: getattr(source, name) for name in names})

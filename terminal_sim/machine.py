@@ -52,7 +52,7 @@ class Machine:
 
     @property
     def reader(self):
-        """The PN532 on the board, for its faults."""
+        """The reader chip on the board, for its faults."""
         return self._board.reader
 
     @property

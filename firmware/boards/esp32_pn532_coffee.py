@@ -1,5 +1,6 @@
-"""A coffee machine on an ESP32: PN532 and character display on I2C, four buttons, one relay, WiFi and TLS.
+"""A coffee machine on an ESP32: reader, character display on I2C, four buttons, one relay, WiFi and TLS.
 
+The reader is a PN532 on the display's I2C unless the setting `reader` names another one.
 Pins as in README.md. They avoid the ESP32's strapping pins for outputs, and its input-only pins.
 """
 
@@ -8,15 +9,15 @@ import os
 from machine import I2C, RTC, WDT, Pin
 
 from boards.parts import Parts
+from boards.readers import build_reader
 from cards.presence import Presence
 from drivers.buttons import Buttons
 from drivers.lcd import CharacterDisplay
-from drivers.pn532 import PN532, I2CTransport
 from drivers.relay import Relay
 from system.config import ConfigError
 
 _SCL, _SDA = 22, 21
-_READER_RESET = 4
+_READER = {"reset": 4, "power": 32, "select": 25, "spi": (2, 18, 23, 19), "uart": (2, 17, 16)}
 _BUTTONS = (13, 14, 27, 33)
 _RELAY = 26
 _CA_PATH = "/ca.der"
@@ -47,7 +48,7 @@ def build(config):
     if config.device != "coffee_machine":
         raise ConfigError("device: this board makes coffee")
     bus = build_bus()
-    reader = PN532(I2CTransport(bus), Pin(_READER_RESET, Pin.OUT, value=1))
+    reader = build_reader(config, bus, _READER)
     parts = Parts(CharacterDisplay(bus), Presence(reader), os.urandom)
     parts.relay = Relay(Pin(_RELAY, Pin.OUT, value=0))
     parts.buttons = Buttons([Pin(pin, Pin.IN, Pin.PULL_UP) for pin in _BUTTONS], Pin.IRQ_FALLING)

@@ -5,11 +5,11 @@ import os
 from machine import I2C, RTC, WDT, Pin
 
 from boards.parts import Parts
+from boards.readers import build_reader
 from cards.presence import Presence
 from drivers.lcd import CharacterDisplay
-from drivers.pn532 import PN532, I2CTransport
 
-_READER_RESET = 4
+_READER = {"reset": 4, "power": 5, "select": 17, "spi": (1, 2, 23, 37), "uart": (1, 20, 24)}
 _BUTTONS = (12, 13, 14, 15)
 _RELAY = 16
 _COIN, _COIN_INHIBIT = 18, 19
@@ -38,7 +38,7 @@ def build(config):
     """Return the parts that the configured device needs."""
     make_safe()
     bus = build_bus()
-    reader = PN532(I2CTransport(bus), Pin(_READER_RESET, Pin.OUT, value=1))
+    reader = build_reader(config, bus, _READER)
     parts = Parts(CharacterDisplay(bus), Presence(reader), os.urandom)
     parts.rtc = RTC()
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)

@@ -2,29 +2,39 @@
 
 from micropython import const
 
-from drivers.pn532 import ReaderError
+from cards.uid import SEVERAL
+from drivers.reader import ReaderError, SeveralTokens
 from system import compat
 from system.log import log
 
 _INTERVAL_MS = const(150)
 # A token at the edge of the field is missed now and then; it has left when it is missed so often in a row.
 _MISSES_TO_LEAVE = const(2)
+# Noise may look like a second token; there is one when it is met so often in a row.
+_LOOKS_AT_SEVERAL = const(2)
 _FIRST_BACK_OFF_MS = const(250)
 _LONGEST_BACK_OFF_MS = const(8000)
 _QUIET_FAILURES = const(2)
+_FAILURES_TO_POWER = const(4)
 
 
 class Presence:
-    """The token on the reader, edge-triggered: it is told again only after it has left."""
+    """The token on the reader, edge-triggered: it is told again only after it has left.
+
+    Several tokens at once are told as the UID `SEVERAL`, once; one that was told before has not left by that.
+    """
 
     def __init__(self, reader, on_token=None):
-        """Give the reader chip (start, hard_reset, read_uid, restart_field) and on_token(uid bytes)."""
+        """Give a drivers.reader.Reader and on_token(uid bytes)."""
         self._reader = reader
         self.on_token = on_token
         self._misses = 0
+        self._several = 0
+        self._failing_since = None
         self.uid = None
         self.is_working = True
         self.failures = 0
+        self.recoveries = 0
 
     @property
     def reader_version(self):
@@ -41,27 +51,51 @@ class Presence:
                     await self._mend(failures)
                 await self._look()
                 if failures:
-                    log("reader", f"working: {self._reader.version}")
+                    self._report_recovery()
                 self.is_working, failures = True, 0
                 await compat.sleep_ms(_INTERVAL_MS)
             except ReaderError as error:
                 failures += 1
                 self.failures += 1
+                if self._failing_since is None:
+                    self._failing_since = compat.ticks_ms(), self.failures
                 log("reader", f"failure {failures}: {error}")
 
+    def _report_recovery(self):
+        log("reader", f"working: {self._reader.version}")
+        if self._failing_since is None:
+            return
+        since, before = self._failing_since
+        self._failing_since = None
+        self.recoveries += 1
+        duration_s = compat.ticks_diff(compat.ticks_ms(), since) // 1000
+        log("health", f"reader recovered after {self.failures - before + 1} failures in {duration_s} s")
+
     async def _mend(self, failures):
-        # The ladder: start again at once, then through the reset pin, then with growing pauses.
+        # The ladder: start again at once, then through the reset pin, then through the switch of its supply,
+        # where they are wired, with growing pauses.
         if failures > _QUIET_FAILURES:
             self.is_working = False
             await compat.sleep_ms(min(_FIRST_BACK_OFF_MS << min(failures, 8), _LONGEST_BACK_OFF_MS))
-            await self._reader.hard_reset()
+            if failures > _FAILURES_TO_POWER:
+                await self._reader.power_cycle()
+            else:
+                await self._reader.hard_reset()
         await self._reader.start()
 
     async def _look(self):
-        uid = await self._reader.read_uid()
-        if uid is None and self.uid is not None:
-            await self._reader.restart_field()
+        try:
             uid = await self._reader.read_uid()
+            if uid is None and self.uid is not None:
+                await self._reader.restart_field()
+                uid = await self._reader.read_uid()
+        except SeveralTokens:
+            self._misses = 0
+            self._several += 1
+            if self._several >= _LOOKS_AT_SEVERAL and self.uid is None:
+                self._tell(SEVERAL)
+            return
+        self._several = 0
         if uid is None:
             self._misses += 1
             if self._misses >= _MISSES_TO_LEAVE:
@@ -69,5 +103,8 @@ class Presence:
             return
         self._misses = 0
         if uid != self.uid:
-            self.uid = uid
-            self.on_token(uid)
+            self._tell(uid)
+
+    def _tell(self, uid):
+        self.uid = uid
+        self.on_token(uid)

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from cards.uid import BadUid, RandomUid, token_id
+from cards.uid import BadUid, RandomUid, SeveralAtOnce, token_id
 from devices import events
 from devices.events import Events
 from ledger_client.answers import Accepted, Refused
@@ -135,6 +135,8 @@ class Station:
             return token_id(uid)
         except RandomUid:
             await self._say("random_uid")
+        except SeveralAtOnce:
+            await self._say("several_tokens")
         except BadUid:
             await self._say("bad_uid")
         return None

@@ -1,7 +1,12 @@
-"""The PN532 reader: frames and commands of UM0701-02, apart from the I2C transport that carries them."""
+"""The PN532 reader: frames and commands of UM0701-02, apart from the transports that carry them.
+
+I2C is here; SPI and HSU are in pn532_spi.py and pn532_hsu.py, as a board has one of the three. A transport
+has wake(), write(frame), ready() and read_into(buffer), whose first byte is the ready byte.
+"""
 
 from micropython import const
 
+from drivers.reader import BusError, FrameError, Reader, ReaderError, ReplyTimeout, SeveralTokens
 from system import compat
 
 _ADDRESS = const(0x24)
@@ -16,31 +21,13 @@ _RF_CONFIGURATION = const(0x32)
 _IN_LIST_PASSIVE_TARGET = const(0x4A)
 
 _ACK = b"\x00\x00\xff\x00\xff\x00"
-# Status byte, header, UID of ten bytes and the longest ATS that a card of daily life sends.
-_LONGEST_READ = const(64)
+# Ready byte, header, two targets with UIDs of ten bytes and the longest ATS that cards of daily life send.
+_LONGEST_READ = const(96)
 _ACK_TIMEOUT_MS = const(60)
 _REPLY_TIMEOUT_MS = const(400)
 _POLL_MS = const(3)
-_RESET_LOW_MS = const(20)
-_START_UP_MS = const(60)
 # MxRtyPassiveActivation: the chip tries once more and then reports zero targets. FF would mean for ever.
 _ACTIVATION_RETRIES = const(1)
-
-
-class ReaderError(Exception):
-    """The reader did not do what the manual says; the message tells where it stopped."""
-
-
-class BusError(ReaderError):
-    """The chip does not acknowledge its address."""
-
-
-class FrameError(ReaderError):
-    """A frame is torn, has a wrong checksum, or is not the answer to what was asked."""
-
-
-class ReplyTimeout(ReaderError):
-    """The chip did not become ready in time."""
 
 
 class I2CTransport:
@@ -50,6 +37,9 @@ class I2CTransport:
         self._bus = bus
         self._address = address
         self._status = bytearray(1)
+
+    async def wake(self):
+        """Do nothing: the address wakes the chip, which holds the clock until it is there."""
 
     def write(self, frame):
         """Send one frame; BusError when the chip does not acknowledge."""
@@ -117,11 +107,16 @@ def parse_frame(frame, command):
 
 
 def parse_targets(data):
-    """Return the UID in InListPassiveTarget's reply (7.3.5), or None when it lists no target."""
+    """Return the UID in InListPassiveTarget's reply (7.3.5), or None when it lists no target.
+
+    SeveralTokens when it lists two: it could list more if it had room, and takes whichever it likes first.
+    """
     if not data:
         raise FrameError("no number of targets")
     if not data[0]:
         return None
+    if data[0] > 1:
+        raise SeveralTokens
     # NbTg, Tg, SENS_RES (2), SEL_RES, NFCIDLength, NFCID1
     if len(data) < 6:
         raise FrameError("target data torn")
@@ -131,21 +126,21 @@ def parse_targets(data):
     return uid
 
 
-class PN532:
+class PN532(Reader):
     """One reader. Every wait is bounded; every failure is a ReaderError, after which start() mends.
 
-    Give the transport and, where it is wired, the pin on RSTPDn (low = reset).
+    Give the transport and, where they are wired, the pin on RSTPDn (low = reset) and the supply's switch.
     """
 
-    def __init__(self, transport, reset_pin=None):
+    def __init__(self, transport, reset_pin=None, power_pin=None):
+        super().__init__(reset_pin, power_pin)
         self._transport = transport
-        self._reset_pin = reset_pin
         self._buffer = bytearray(_LONGEST_READ)
         self._view = memoryview(self._buffer)
-        self.version = None
 
     async def start(self):
         """Bring the chip from any state to a configured one; ReaderError when it does not answer."""
+        await self._transport.wake()
         await self._abort()
         version = await self._command(_GET_FIRMWARE_VERSION, b"")
         if len(version) < 4:
@@ -156,18 +151,10 @@ class PN532:
         # MaxRetries (7.3.1): MxRtyATR, MxRtyPSL, MxRtyPassiveActivation.
         await self._command(_RF_CONFIGURATION, bytes((0x05, 0xFF, 0x01, _ACTIVATION_RETRIES)))
 
-    async def hard_reset(self):
-        """Pull RSTPDn low and wait for the oscillator; nothing happens where the pin is not wired."""
-        if self._reset_pin is None:
-            return
-        self._reset_pin.value(0)
-        await compat.sleep_ms(_RESET_LOW_MS)
-        self._reset_pin.value(1)
-        await compat.sleep_ms(_START_UP_MS)
-
     async def read_uid(self):
         """Return the UID of the token on the antenna, or None: zero targets is no error."""
-        return parse_targets(await self._command(_IN_LIST_PASSIVE_TARGET, b"\x01\x00"))
+        # MaxTg 2 and 106 kbps type A: asked for one, the chip would hide that there are two.
+        return parse_targets(await self._command(_IN_LIST_PASSIVE_TARGET, b"\x02\x00"))
 
     async def restart_field(self):
         """Switch the field off and on: a card that was left in ACTIVE or HALT answers again."""

@@ -5,6 +5,7 @@ import sys
 
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
 LANGUAGES = ("en", "de")
+READERS = ("pn532_i2c", "pn532_spi", "pn532_hsu", "mfrc522")
 # The board that a platform most likely is, for a display when there is no config to read.
 _BOARD_OF_PLATFORM = {"webassembly": "simulator", "esp32": "esp32_pn532_coffee"}
 _DEFAULT_BOARD = "simulator"
@@ -59,6 +60,7 @@ def check(raw):
     config.board = _text(raw, "board", default_board())
     config.device = _choice(raw, "device", DEVICES, None)
     config.language = _choice(raw, "language", LANGUAGES, "en")
+    config.reader = _choice(raw, "reader", READERS, "pn532_i2c")
     config.ledger_url = _text(raw, "ledger_url", None)
     config.is_tls, config.address = parse_url(config.ledger_url)
     config.time_server = _text(raw, "time_server", "pool.ntp.org")

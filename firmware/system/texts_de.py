@@ -12,6 +12,7 @@ TEXTS = {
     "unknown_token": "Token unbekannt.\nBitte beim Personal anmelden.",
     "blocked_token": "Dieser Token ist gesperrt. Bitte Personal fragen.",
     "random_uid": "Diese Karte ändert stets ihre Nummer. Bitte eine andere.",
+    "several_tokens": "Mehrere Token.\nBitte nur den auflegen, der zahlt.",
     "bad_uid": "Dieser Token geht hier nicht.",
     "refused": "Abgelehnt: {code}\nNichts gebucht.",
     "unauthorised": "Außer Betrieb: das Terminal ist nicht zugelassen.",

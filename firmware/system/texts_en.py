@@ -12,6 +12,7 @@ TEXTS = {
     "unknown_token": "Token not known.\nPlease ask the staff to pair it.",
     "blocked_token": "This token is blocked. Please ask the staff.",
     "random_uid": "This card changes its number each time. Please use another.",
+    "several_tokens": "More than one token.\nPlease hold only the one that pays.",
     "bad_uid": "This token cannot be used here.",
     "refused": "Refused: {code}\nNothing was booked.",
     "unauthorised": "Out of order: the ledger does not know this terminal.",

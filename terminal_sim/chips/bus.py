@@ -1,4 +1,4 @@
-"""What a chip model sees of the board around it: an I2C bus, wires and the time line."""
+"""What a chip model sees of the board around it: I2C, SPI and serial lines, wires and the time line."""
 
 from __future__ import annotations
 
@@ -24,6 +24,25 @@ class I2CDevice(Protocol):
 
     def read(self, count: int) -> bytes:
         """Return the bytes of one read transfer."""
+
+
+class SPIDevice(Protocol):
+    """A chip on an SPI bus with a select wire of its own."""
+
+    def select(self, level: int) -> None:
+        """See the select wire change: 0 begins a transfer and 1 ends it."""
+
+    def exchange(self, data: bytes) -> bytes:
+        """Take bytes while selected and return as many, each as it leaves while its counterpart arrives."""
+
+
+class SerialDevice(Protocol):
+    """What hangs on the two wires of a UART; `send` is given to it when it is connected."""
+
+    send: Callable[[bytes], None]
+
+    def receive(self, data: bytes) -> None:
+        """Take what the microcontroller has sent in one go, when its last bit is through."""
 
 
 class Wires(Protocol):

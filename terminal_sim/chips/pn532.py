@@ -1,4 +1,7 @@
-"""A PN532 on I2C as UM0701-02 describes it: frames, ready byte, timing, reset and what it forgets."""
+"""A PN532 as UM0701-02 describes it: frames, timing, reset and what it forgets; its bus is I2C here.
+
+pn532_spi.py and pn532_hsu.py give the same chip its two other faces.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ from terminal_sim.chips.pn532_radio import Radio, RadioTiming
 I2C_ADDRESS = 0x24
 _READY = 0x01
 _NOT_READY = 0x00
-_WAKES_ON_I2C = 0x80
+# 7.2.11: the wake-up sources, and which of them the chip's interface pins leave.
+_WAKES_ON = {"i2c": 0x80, "spi": 0x20, "hsu": 0x10}
 _BUFFER_BYTES = 512
 
 
@@ -55,7 +59,7 @@ class _Output:
 
 
 class PN532Chip:
-    """The reader chip. Powered from the start, RSTPDn high.
+    """The reader chip. Powered from the start, RSTPDn high; `interface` is what its pins select.
 
     `master_patience_us` is how long the bus master bears a stretched clock (50 ms is what MicroPython's
     `machine.I2C` waits); a transfer stretched longer fails with StretchedTooLong, a Nack.
@@ -64,15 +68,22 @@ class PN532Chip:
     address = I2C_ADDRESS
 
     def __init__(
-        self, timeline: Timeline, *, timing: ReaderTiming | None = None, master_patience_us: int = 50_000
+        self,
+        timeline: Timeline,
+        *,
+        timing: ReaderTiming | None = None,
+        master_patience_us: int = 50_000,
+        interface: str = "i2c",
     ) -> None:
         self._timeline = timeline
+        self._wake_up_source = _WAKES_ON[interface]
         self._timing = timing or ReaderTiming()
         self._patience_us = master_patience_us
         self._radio = Radio(timeline, self._timing.radio)
         self._powered = True
         self._reset_level = 1
         self.faults = ReaderFaults()
+        self.when_output: Callable[[int], None] = lambda _ready_at_us: None
         self._start_up()
 
     @property
@@ -111,18 +122,8 @@ class PN532Chip:
     def write(self, data: bytes) -> None:
         """Take one write transfer; an invalid frame is dropped without an answer."""
         self._address_transfer()
-        frame = read_host_frame(data)
-        if frame is None:
-            return
-        # One buffer serves both directions, and the host's postamble is not kept in it.
-        self._fill_buffer(data[:-1])
-        self._deaf_until_us = self._timeline.now_us() + self._timing.deaf_us
-        if isinstance(frame, Acknowledge):
-            self._abort()
-        elif isinstance(frame, NotAcknowledge):
-            self._repeat()
-        else:
-            self._start(frame)
+        if self.faults.noise(0) is None and self.hear(data):
+            self._deaf_until_us = self._timeline.now_us() + self._timing.deaf_us
 
     def read(self, count: int) -> bytes:
         """Return the ready byte and, when it is 1, the frame that waits and what stood behind it.
@@ -130,10 +131,53 @@ class PN532Chip:
         Reading the ready byte alone leaves the frame; reading more takes it, even a part of it (6.2.4).
         """
         self._address_transfer()
-        if not self._frame_waits():
+        noise = self.faults.noise(count)
+        if noise is not None:
+            return noise
+        if not self.frame_waits:
             return bytes([_NOT_READY]) * count
         if count <= 1:
             return bytes([_READY])[:count]
+        return bytes([_READY]) + self.clock_out(count - 1)
+
+    # What the chip's faces need: each of them brings frames in and out by its own rules.
+
+    def is_there(self) -> bool:
+        """Tell whether the chip runs and hears its bus; uses up one armed refusal."""
+        if not self._powered or not self._reset_level or self.faults.refuses_transfer():
+            return False
+        return self._timeline.now_us() >= self._deaf_until_us and self._asleep_for is None
+
+    def wake(self) -> None:
+        """See the bus stir: a chip that sleeps and is to wake by it is there a moment later."""
+        if self._powered and self._reset_level and (self._asleep_for or 0) & self._wake_up_source:
+            self._asleep_for = None
+            self._deaf_until_us = max(self._deaf_until_us, self._timeline.now_us()) + self._timing.wake_up_us
+
+    def hear(self, data: bytes) -> bool:
+        """Take one frame from the host; False for what is none, which is dropped without an answer."""
+        frame = read_host_frame(data)
+        if frame is None:
+            return False
+        # One buffer serves both directions, and the host's postamble is not kept in it.
+        self._fill_buffer(data[:-1])
+        if isinstance(frame, Acknowledge):
+            self._abort()
+        elif isinstance(frame, NotAcknowledge):
+            self._repeat()
+        else:
+            self._start(frame)
+        return True
+
+    @property
+    def frame_waits(self) -> bool:
+        """Whether a frame is ready for the host."""
+        if not self._output or self.faults.never_ready:
+            return False
+        return self._output[0].ready_at_us <= self._timeline.now_us()
+
+    def take_frame(self) -> bytes:
+        """Return the frame that waits, as it goes over the bus."""
         output = self._output.popleft()
         self._last_sent = output.frame
         if output.frame != ACK_FRAME:
@@ -141,8 +185,15 @@ class PN532Chip:
         self._fill_buffer(output.frame)
         if output.when_read:
             output.when_read()
-        seen = self.faults.spoil(output.frame)
-        return (bytes([_READY]) + seen + bytes(self._buffer[len(seen) :]))[:count].ljust(count, b"\x00")
+        return self.faults.spoil(output.frame)
+
+    def clock_out(self, count: int) -> bytes:
+        """Return so many bytes of a clocked bus: the frame, then the old buffer, or FF where it is torn."""
+        whole_bytes = len(self._output[0].frame)
+        seen = self.take_frame()
+        if len(seen) >= whole_bytes:
+            seen += bytes(self._buffer[len(seen) :])
+        return seen[:count].ljust(count, b"\xff")
 
     def _start_up(self) -> None:
         """Forget everything, as after power-up: settings, targets, the open command, unread frames."""
@@ -151,8 +202,8 @@ class PN532Chip:
         self._buffer = bytearray(_BUFFER_BYTES)
         self._last_sent: bytes | None = None
         self._last_reply: bytes | None = None
-        # The chip starts in its low-power mode and wakes by its address (7.2.11).
-        self._asleep_for: int | None = _WAKES_ON_I2C
+        # The chip starts in its low-power mode and wakes by its bus (7.2.11).
+        self._asleep_for: int | None = self._wake_up_source
         self._deaf_until_us = self._timeline.now_us() + self._timing.start_up_us
 
     def _address_transfer(self) -> None:
@@ -168,15 +219,10 @@ class PN532Chip:
     def _wake_up_us(self) -> int:
         if self._asleep_for is None:
             return 0
-        if not self._asleep_for & _WAKES_ON_I2C:
+        if not self._asleep_for & self._wake_up_source:
             raise Nack
         self._asleep_for = None
         return self._timing.wake_up_us
-
-    def _frame_waits(self) -> bool:
-        if not self._output or self.faults.never_ready:
-            return False
-        return self._output[0].ready_at_us <= self._timeline.now_us()
 
     def _fill_buffer(self, data: bytes) -> None:
         self._buffer[: len(data)] = data
@@ -190,14 +236,17 @@ class PN532Chip:
         if self._last_sent:
             ready_at_us = self._timeline.now_us() + self._timing.acknowledge_us
             self._output.appendleft(_Output(ready_at_us, self._last_sent))
+            self.when_output(ready_at_us)
 
     def _start(self, command: Command) -> None:
         """Give up the open command for the new one; a finished reply that nobody read stays in front."""
         self._radio.stop()
         self._output = deque(self._unread_reply())
         now_us = self._timeline.now_us()
+        acknowledged_at_us = now_us + self._timing.acknowledge_us
         for frame in self.faults.with_stale(ACK_FRAME, self._last_reply):
-            self._output.append(_Output(now_us + self._timing.acknowledge_us, frame))
+            self._output.append(_Output(acknowledged_at_us, frame))
+        self.when_output(acknowledged_at_us)
         leaves_us = self.faults.take_tag_leaves_us() if _lists(command) else None
         if leaves_us is not None:
             self._timeline.at(now_us + leaves_us, self.remove)
@@ -225,6 +274,7 @@ class PN532Chip:
     def _put(self, frame: bytes, delay_us: int, when_read: Callable[[], None] | None = None) -> None:
         ready_at_us = self._timeline.now_us() + delay_us + self._timing.process_us
         self._output.append(_Output(ready_at_us, frame, when_read))
+        self.when_output(ready_at_us)
 
     def _sleep(self, wake_up_sources: int) -> None:
         self._radio.switch_field(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from collections.abc import Callable
 
@@ -11,7 +12,6 @@ from terminal_sim.chips.pn532_frames import ACK_FRAME, checksum
 # Where LCS and TFI stand in a normal frame behind preamble, start code and LEN (UM0701-02, 6.2.1.1).
 _LCS_AT = 4
 _TFI_AT = 5
-_LONGEST_READ = 512
 
 Spoiler = Callable[[bytes], bytes]
 
@@ -41,10 +41,11 @@ class ReaderFaults:
         self._stale_frame: bytes | None = None
         self._stale_armed = False
         self._stale_behind_ack = False
+        self._noise: random.Random | None = None
 
     def torn_frame(self, after_bytes: int, *, frames: int = 1, acks: bool = False) -> None:
-        """Cut frames after so many bytes; the released bus reads FF from there on."""
-        self._spoil(lambda frame: frame[:after_bytes].ljust(_LONGEST_READ, b"\xff"), frames, acks)
+        """Cut frames after so many bytes; a bus that is clocked reads FF from there on."""
+        self._spoil(lambda frame: frame[:after_bytes], frames, acks)
 
     def wrong_lcs(self, frames: int = 1) -> None:
         """Send a wrong length checksum."""
@@ -79,6 +80,14 @@ class ReaderFaults:
     def busy_longer(self, delay_us: int, *, commands: int = 1) -> None:
         """Take so much longer to answer the next commands; the ACK comes in time."""
         self._delays_us.extend([delay_us] * commands)
+
+    def garbage(self, seed: int) -> None:
+        """Let the bus carry nothing but noise, in both directions, until it is well."""
+        self._noise = random.Random(seed)
+
+    def noise(self, count: int) -> bytes | None:
+        """Return what is on the bus instead of so many bytes, or None when it carries what it should."""
+        return self._noise.randbytes(count) if self._noise else None
 
     def refuses_transfer(self) -> bool:
         """Tell whether the address stays without an answer now; uses up one armed NACK."""

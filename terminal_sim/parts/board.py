@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 from terminal_sim.chips.buttons import PushButtons
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.keypad import KeypadMatrix
+from terminal_sim.chips.mfrc522 import MFRC522Chip
 from terminal_sim.chips.pn532 import PN532Chip
+from terminal_sim.chips.pn532_hsu import PN532HsuFace
+from terminal_sim.chips.pn532_spi import PN532SpiFace
 from terminal_sim.chips.pulse_acceptor import PulseAcceptor, PulseProfile
 from terminal_sim.chips.relay import CoffeeBrewer, RelayContact
 
 if TYPE_CHECKING:
     from terminal_sim.device import Device
 
-READER_RESET_PIN = 4
+READERS = ("pn532_i2c", "pn532_spi", "pn532_hsu", "mfrc522")
+READER_RESET_PIN, READER_POWER_PIN, READER_SELECT_PIN = 4, 5, 17
+READER_SPI = READER_UART = 1
 BUTTON_PINS = (12, 13, 14, 15)
 RELAY_PIN = 16
 COIN_PIN, INHIBIT_PIN = 18, 19
@@ -35,18 +40,16 @@ class SimulatorBoard:
         device: Device,
         brewer: CoffeeBrewer,
         *,
+        reader: str = "pn532_i2c",
         pulse_cents: int = 10,
         pulse_width_ms: int = 50,
         pulse_gap_ms: int = 100,
     ) -> None:
         wires = device.wires
-        self.reader = PN532Chip(device.timeline)
+        self.reader = _solder_reader(device, reader)
         self.display = CharacterLcd(timeline=device.timeline)
         self.buttons = PushButtons(wires, BUTTON_PINS)
-        device.bus.attach(self.reader)
         device.bus.attach(self.display)
-        wires.rest(READER_RESET_PIN, 1)
-        wires.watch(READER_RESET_PIN, lambda level, _now_us: self.reader.reset(level))
         self.coins = PulseAcceptor(
             wires,
             device.timeline,
@@ -61,3 +64,25 @@ class SimulatorBoard:
             RELAY_PIN,
             lambda level, _now_us: device.happened("relay_closed" if level else "relay_opened"),
         )
+
+
+def _solder_reader(device: Device, name: str) -> PN532Chip | MFRC522Chip:
+    """Put a reader on the wires that are there for it; ValueError for a name that is not in READERS."""
+    if name not in READERS:
+        raise ValueError(f"no reader is named {name!r}; there are {', '.join(READERS)}")
+    if name == "mfrc522":
+        chip = MFRC522Chip(device.timeline)
+        device.spi.attach(READER_SPI, READER_SELECT_PIN, chip)
+    else:
+        chip = PN532Chip(device.timeline, interface=name.removeprefix("pn532_"))
+    if name == "pn532_i2c":
+        device.bus.attach(chip)
+    elif name == "pn532_spi":
+        device.spi.attach(READER_SPI, READER_SELECT_PIN, PN532SpiFace(chip))
+    elif name == "pn532_hsu":
+        device.uarts.attach(READER_UART, PN532HsuFace(chip, device.timeline))
+    for pin in (READER_RESET_PIN, READER_POWER_PIN):
+        device.wires.rest(pin, 1)
+    device.wires.watch(READER_RESET_PIN, lambda level, _now_us: chip.reset(level))
+    device.wires.watch(READER_POWER_PIN, lambda level, _now_us: chip.power(bool(level)))
+    return chip

@@ -7,7 +7,7 @@ from drivers.pn532 import PN532, BusError, FrameError, I2CTransport, ReplyTimeou
 ACK = bytes.fromhex("0000FF00FF00")
 READY = b"\x01"
 BUSY = b"\x00"
-LIST_ONE_106A = bytes.fromhex("0000FF04FCD44A0100E100")
+LIST_106A = bytes.fromhex("0000FF04FCD44A0200E000")
 VERSION = bytes.fromhex("0000FF06FAD50332010607E800")
 # NbTg 1, Tg 1, SENS_RES 0044, SEL_RES 00, length 7, UID 04A1B2C3D4E5F6
 SEVEN_BYTES = bytes.fromhex("0000FF0FF1D54B0101004400" + "0704A1B2C3D4E5F6" + "CA00")
@@ -56,14 +56,14 @@ def framed(data):
 
 
 def test_a_command_is_a_normal_information_frame():
-    assert bytes(pn532.build_frame(0x4A, b"\x01\x00")) == LIST_ONE_106A
+    assert bytes(pn532.build_frame(0x4A, b"\x02\x00")) == LIST_106A
     assert bytes(pn532.build_frame(0x02, b"")) == bytes.fromhex("0000FF02FED4022A00")
 
 
 def test_one_listing_asks_once_and_reads_ack_and_reply(world):
     bus, read = read_with(world, ACK, SEVEN_BYTES)
     assert read() == bytes.fromhex("04A1B2C3D4E5F6")
-    assert bus.written == [LIST_ONE_106A]
+    assert bus.written == [LIST_106A]
 
 
 @pytest.mark.parametrize(

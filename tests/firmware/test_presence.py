@@ -2,7 +2,9 @@
 
 import pytest
 from cards.presence import Presence
+from cards.uid import SEVERAL
 from drivers.pn532 import PN532, I2CTransport
+from drivers.reader import BusError, SeveralTokens
 
 from terminal_sim.chips.pn532 import PN532Chip
 from tests.firmware.world import no_beat
@@ -29,7 +31,10 @@ class Looks:
         self.field_restarts += 1
 
     async def read_uid(self):
-        return self._found.pop(0) if len(self._found) > 1 else self._found[0]
+        found = self._found.pop(0) if len(self._found) > 1 else self._found[0]
+        if isinstance(found, Exception):
+            raise found
+        return found
 
 
 class Desk:
@@ -100,6 +105,53 @@ def test_one_look_in_vain_is_no_leaving_but_two_are(world):
     assert told(world, Looks(TOKEN, None, None, TOKEN)) == [TOKEN]
     # A look in vain asks twice: before and after the field's restart.
     assert told(world, Looks(TOKEN, *[None] * 4, TOKEN)) == [TOKEN, TOKEN]
+
+
+def test_one_look_at_several_tokens_is_noise_but_two_are_told(world):
+    several = SeveralTokens()
+    assert told(world, Looks(several, TOKEN)) == [TOKEN]
+    assert told(world, Looks(several, several, several, None)) == [SEVERAL]
+
+
+def test_a_token_beside_which_another_one_was_held_has_not_left(world):
+    several = SeveralTokens()
+    assert told(world, Looks(TOKEN, several, several, several, TOKEN)) == [TOKEN]
+
+
+class Ladder:
+    """A reader that never starts; it notes what is tried, and when."""
+
+    version = None
+
+    def __init__(self, world):
+        self._world = world
+        self.tried = []
+
+    async def start(self):
+        """Fail."""
+        self._note("start")
+        raise BusError("dead")
+
+    async def hard_reset(self):
+        self._note("reset")
+
+    async def power_cycle(self):
+        self._note("power")
+
+    def _note(self, what):
+        self.tried.append((self._world.now_ms // 1000, what))
+
+
+def test_a_dead_reader_is_started_reset_switched_off_and_on_and_left_alone_longer_and_longer(world):
+    ladder = Ladder(world)
+    world.start(Presence(ladder, None).run(no_beat))
+    world.pass_ms(40000)
+    tried = [what for _, what in ladder.tried]
+    assert tried[:10] == ["start"] * 2 + ["reset", "start"] * 2 + ["power", "start"] * 2
+    starts_s = [at_s for at_s, what in ladder.tried if what == "start"]
+    pauses_s = [later - earlier for earlier, later in zip(starts_s, starts_s[1:], strict=False)]
+    assert pauses_s == sorted(pauses_s)
+    assert (pauses_s[0], pauses_s[-1]) == (0, 8)
 
 
 def test_another_token_is_told_at_once(world, desk):

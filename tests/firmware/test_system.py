@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from cards.uid import BadUid, RandomUid, token_id
+from cards.uid import SEVERAL, BadUid, RandomUid, SeveralAtOnce, token_id
 from devices import events
 from devices.events import Events
 from system import config as configuration
@@ -44,16 +44,22 @@ def test_a_random_uid_names_no_token():
         token_id(bytes.fromhex("08A1B2C3"))
 
 
-@pytest.mark.parametrize("length", [0, 1, 3, 5, 8, 11])
+@pytest.mark.parametrize("length", [1, 3, 5, 8, 11])
 def test_other_lengths_are_no_uid(length):
     with pytest.raises(BadUid):
         token_id(bytes(length))
+
+
+def test_several_tokens_at_once_are_none():
+    with pytest.raises(SeveralAtOnce):
+        token_id(SEVERAL)
 
 
 def test_the_least_configuration_has_defaults():
     config = configuration.check(LEAST)
     assert (config.language, config.request_timeout_ms, config.pulse_cents) == ("en", 4000, 10)
     assert config.address == ("127.0.0.1", 8000, "")
+    assert config.reader == "pn532_i2c"
     assert not config.is_tls
 
 
@@ -79,6 +85,7 @@ def test_an_address_is_taken_apart(url, expected):
         ({"device": None}, "device is missing"),
         ({"device": "toaster"}, "device: not known"),
         ({"language": "fr"}, "language: not known"),
+        ({"reader": "pn532"}, "reader: not known"),
         ({"ledger_url": None}, "ledger_url is missing"),
         ({"ledger_url": "ftp://x"}, "ledger_url: no http"),
         ({"ledger_url": "http://"}, "ledger_url: bad host"),

@@ -1,4 +1,4 @@
-"""The `machine` module of the simulated board: pins with interrupts, I2C, watchdog and reset."""
+"""The `machine` module of the simulated board: pins with interrupts, I2C, SPI, UART, watchdog and reset."""
 
 from binascii import hexlify, unhexlify
 
@@ -126,6 +126,71 @@ class RTC:
         if moment is not None:
             RTC._set_to = tuple(moment)
         return None if moment else RTC._set_to
+
+
+class SPI:
+    """An SPI controller of mode 0; who is meant, the select pins tell."""
+
+    MSB = 0
+    LSB = 1
+
+    def __init__(self, id, baudrate=1000000, *, firstbit=MSB, **wires):
+        if firstbit != self.MSB:
+            # As on many ports.
+            raise NotImplementedError("LSB")
+        self._bus = id
+        self._hertz = baudrate
+
+    def _exchange(self, data):
+        return unhexlify(_host.spi_exchange(self._bus, self._hertz, hexlify(data).decode()))
+
+    def write(self, data):
+        """Send bytes, and drop what comes."""
+        self._exchange(data)
+
+    def read(self, count, write=0):
+        """Send the same byte so often, and return what comes."""
+        return self._exchange(bytes([write] * count))
+
+    def readinto(self, buffer, write=0):
+        """Send the same byte again and again, and fill the buffer."""
+        buffer[:] = self.read(len(buffer), write)
+
+    def write_readinto(self, data, buffer):
+        """Send bytes, and fill a buffer of the same length."""
+        buffer[:] = self._exchange(data)
+
+
+class UART:
+    """A serial port; reading never waits, and what is written leaves while the program goes on."""
+
+    def __init__(self, id, baudrate=9600, **settings):
+        self._port = id
+        self.init(baudrate)
+
+    def init(self, baudrate=9600):
+        """Set the speed; what waits is forgotten."""
+        _host.uart_open(self._port, baudrate)
+
+    def any(self):
+        """Return how many bytes wait."""
+        return _host.uart_any(self._port)
+
+    def read(self, count=256):
+        """Return at most so many bytes, or None when none waits."""
+        return unhexlify(_host.uart_read(self._port, count)) or None
+
+    def readinto(self, buffer):
+        """Fill the buffer as far as bytes wait; return their number, or None when none does."""
+        data = self.read(len(buffer))
+        if data is None:
+            return None
+        buffer[: len(data)] = data
+        return len(data)
+
+    def write(self, data):
+        """Send bytes, and return their number."""
+        return _host.uart_write(self._port, hexlify(data).decode())
 
 
 class WDT:

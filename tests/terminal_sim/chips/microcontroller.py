@@ -83,6 +83,71 @@ class Bus:
         self._timeline.advance((9 * (count + 1) + 2) * 10)
 
 
+class Spi:
+    """`machine.SPI` at 1 MHz with one chip and its select wire; a transfer takes the time of its bits."""
+
+    def __init__(self, timeline: VirtualTimeline, wires: BoardWires, select_pin: int, chip) -> None:
+        self._timeline = timeline
+        self._wires = wires
+        self._select_pin = select_pin
+        self._chip = chip
+        wires.fit_resistor(select_pin, 1)
+        wires.watch(select_pin, lambda level, now_us: chip.select(level))
+
+    def write(self, data):
+        """Send bytes and drop what comes."""
+        self.exchange(bytes(data))
+
+    def readinto(self, buffer, write=0):
+        """Fill the buffer while sending the same byte."""
+        buffer[:] = self.exchange(bytes([write]) * len(buffer))
+
+    def write_readinto(self, data, buffer):
+        """Send bytes and fill a buffer of the same length."""
+        assert len(data) == len(buffer)
+        buffer[:] = self.exchange(bytes(data))
+
+    def exchange(self, data):
+        """Exchange bytes with the chip, if it is selected."""
+        self._timeline.advance(8 * len(data))
+        return self._chip.exchange(data) if not self._wires.level(self._select_pin) else b"\xff" * len(data)
+
+
+class Uart:
+    """`machine.UART` at 115200 bit/s with one device; what does not fit into the buffer is lost."""
+
+    capacity = 256
+
+    def __init__(self, timeline: VirtualTimeline, device) -> None:
+        self._timeline = timeline
+        self._device = device
+        self._received = bytearray()
+        device.send = lambda data: self._later(data, self._arrive)
+
+    def write(self, data):
+        """Send bytes; they are on their way then."""
+        sent = bytes(data)
+        self._later(sent, self._device.receive)
+        return len(sent)
+
+    def any(self):
+        """Return how many bytes wait."""
+        return len(self._received)
+
+    def readinto(self, buffer):
+        """Fill the buffer as far as bytes wait; None when none does."""
+        count = min(len(buffer), len(self._received))
+        buffer[:count] = self._received[:count]
+        del self._received[:count]
+        return count or None
+
+    def _later(self, data, deliver):
+        self._timeline.at(self._timeline.now_us() + 87 * len(data), lambda: deliver(data))
+
+    def _arrive(self, data):
+        self._received.extend(data[: self.capacity - len(self._received)])
+
+
 class Pin:
     """`machine.Pin` on one of the board's wires: an input with a pull-up, until it is driven."""
 

@@ -2,6 +2,7 @@
 
 import pytest
 from drivers import pn532
+from drivers.reader import SeveralTokens
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,10 +41,14 @@ def test_a_token_is_read_whole_as_often_as_asked(started, uid):
     assert started.read() is None
 
 
-def test_of_two_tokens_one_is_read_and_it_is_always_the_same(started):
+def test_two_tokens_are_no_token_until_one_of_them_is_taken_away(started):
     started.chip.place(SINGLE)
     started.chip.place(DOUBLE)
-    assert len({started.read() for _ in range(4)}) == 1
+    for _ in range(3):
+        with pytest.raises(SeveralTokens):
+            started.read()
+    started.chip.remove(SINGLE)
+    assert started.read() == DOUBLE
 
 
 def test_a_token_gone_in_mid_read_is_no_token(started):
