@@ -41,13 +41,15 @@ async def _start():
     from system.health import Supervisor
     from system.texts import Texts
 
-    texts = Texts(config.language)
+    texts = Texts(config.language, parts.display.columns)
     await parts.display.show(texts.lines("starting"))
     device, tasks, settlement = _assemble(config, parts, texts)
     gc.collect()
     supervisor = Supervisor(parts.watchdog())
     for name, start, limit_ms in tasks + parts.tasks:
         supervisor.start(name, start, limit_ms)
+    if parts.buzzer:
+        supervisor.start("buzzer", parts.buzzer.run, _TASK_LIMIT_MS)
     supervisor.start("reader", parts.presence.run, _TASK_LIMIT_MS)
     supervisor.start("catalogue", device.keep_catalogue, _TASK_LIMIT_MS)
     supervisor.start("settlement", settlement.run, _SETTLE_LIMIT_MS)

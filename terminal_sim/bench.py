@@ -14,7 +14,8 @@ from terminal_sim.vm.flash import FlashChip
 
 # How far one terminal may run ahead of the others while all of them run.
 IN_STEP_US = 20_000
-BOARD_SETTINGS = ("reader", "pulse_cents", "pulse_width_ms", "pulse_gap_ms")
+# What of config.json is also soldered to the board.
+BOARD_SETTINGS = ("reader", "display", "pulse_cents", "pulse_width_ms", "pulse_gap_ms")
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
 
 
@@ -51,7 +52,7 @@ class Bench:
         """Put a terminal on the bench, provision and boot it.
 
         `device` is one of DEVICES; the other names are those of config.json: language, buttons, reader,
-        pulse_cents, pulse_width_ms, pulse_gap_ms, request_timeout_ms, top_up_limit_cents.
+        display, pulse_cents, pulse_width_ms, pulse_gap_ms, request_timeout_ms, top_up_limit_cents.
         """
         if device not in DEVICES:
             raise ValueError(f"no device is named {device!r}; there are {', '.join(DEVICES)}")

@@ -2,16 +2,16 @@
 
 import os
 
-from machine import I2C, RTC, WDT, Pin
+from machine import I2C, PWM, RTC, WDT, Pin
 
 from boards.parts import Parts
 from boards.readers import build_reader
 from cards.presence import Presence
-from drivers.lcd import CharacterDisplay
 
 _READER = {"reset": 4, "power": 5, "select": 17, "spi": (1, 2, 23, 37), "uart": (1, 20, 24)}
 _BUTTONS = (12, 13, 14, 15)
 _RELAY = 16
+_BUZZER = 3
 _COIN, _COIN_INHIBIT = 18, 19
 _ROWS = (25, 26, 27, 32)
 _COLUMNS = (33, 34, 35, 36)
@@ -25,7 +25,7 @@ def build_bus():
 
 def build_display():
     """Return the display alone: what is left when nothing else can be built."""
-    return CharacterDisplay(build_bus())
+    return displays.find(build_bus())
 
 
 def make_safe():
@@ -39,8 +39,12 @@ def build(config):
     make_safe()
     bus = build_bus()
     reader = build_reader(config, bus, _READER)
-    parts = Parts(CharacterDisplay(bus), Presence(reader), os.urandom)
+    parts = Parts(displays.find(bus, config.display), Presence(reader), os.urandom)
     parts.rtc = RTC()
+    if config.buzzer:
+        from drivers.buzzer import Buzzer
+
+        parts.buzzer = Buzzer(PWM(Pin(_BUZZER), freq=1000, duty_u16=0))
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
     if config.device == "coffee_machine":
         _add_vending(parts)

@@ -26,6 +26,7 @@ class Station:
     def __init__(self, parts, config, texts, ledger, journal):
         self._display = parts.display
         self._presence = parts.presence
+        self._buzzer = parts.buzzer
         self._config = config
         self._texts = texts
         self._ledger = ledger
@@ -105,6 +106,12 @@ class Station:
         self.events.forget(events.BUTTON, events.KEY, events.TOKEN)
 
     async def _show(self, name, **values):
+        if self._buzzer:
+            from devices import sounds
+
+            pattern = sounds.of(name)
+            if pattern:
+                self._buzzer.play(pattern)
         await self._display.show(self._texts.lines(name, **values))
 
     def _stay(self, duration_ms):

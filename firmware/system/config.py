@@ -5,6 +5,7 @@ import sys
 
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
 LANGUAGES = ("en", "de")
+DISPLAYS = ("auto", "lcd", "oled")
 READERS = ("pn532_i2c", "pn532_spi", "pn532_hsu", "mfrc522")
 # The board that a platform most likely is, for a display when there is no config to read.
 _BOARD_OF_PLATFORM = {"webassembly": "simulator", "esp32": "esp32_pn532_coffee"}
@@ -60,6 +61,7 @@ def check(raw):
     config.board = _text(raw, "board", default_board())
     config.device = _choice(raw, "device", DEVICES, None)
     config.language = _choice(raw, "language", LANGUAGES, "en")
+    config.display = _choice(raw, "display", DISPLAYS, "auto")
     config.reader = _choice(raw, "reader", READERS, "pn532_i2c")
     config.ledger_url = _text(raw, "ledger_url", None)
     config.is_tls, config.address = parse_url(config.ledger_url)
@@ -72,6 +74,8 @@ def check(raw):
     config.wifi = raw.get("wifi") or {}
     if not isinstance(config.wifi, dict):
         raise ConfigError("wifi: no object")
+    config.buzzer = raw.get("buzzer") is True
+    config.confirm = raw.get("confirm") is True
     config.allow_plain_http = raw.get("allow_plain_http") is True
     config.selftest = raw.get("selftest") is True
     return config

@@ -1,17 +1,17 @@
 """What the device says, in one language, and how it writes money."""
 
-_COLUMNS = 20
-
 
 class Texts:
     """The texts of one language; only that language is loaded into memory."""
 
-    def __init__(self, language):
+    def __init__(self, language, columns=20):
+        """Give the language and how many letters a line of the display has."""
         if language == "de":
             from system.texts_de import TEXTS
         else:
             from system.texts_en import TEXTS
         self._texts = TEXTS
+        self._columns = columns
         self._point = TEXTS["point"]
 
     def money(self, cents):
@@ -24,22 +24,22 @@ class Texts:
         for key in values:
             if key.endswith("_cents"):
                 values[key] = self.money(values[key])
-        return wrap(self._texts[name].format(**values))
+        return wrap(self._texts[name].format(**values), self._columns)
 
     def plain(self, name):
         """Return a text without values as one line."""
         return self._texts[name]
 
 
-def wrap(text):
+def wrap(text, columns=20):
     """Break a text into lines of the display between words; a word that is too long is cut."""
     lines = []
     for paragraph in text.split("\n"):
         line = ""
         for word in paragraph.split():
-            if line and len(line) + 1 + len(word) > _COLUMNS:
+            if line and len(line) + 1 + len(word) > columns:
                 lines.append(line)
                 line = ""
-            line = (line + " " + word if line else word)[:_COLUMNS]
+            line = (line + " " + word if line else word)[:columns]
         lines.append(line)
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from terminal_sim.chips.buttons import PushButtons
+from terminal_sim.chips.buzzer import PassiveBuzzer
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.keypad import KeypadMatrix
 from terminal_sim.chips.mfrc522 import MFRC522Chip
@@ -13,6 +14,7 @@ from terminal_sim.chips.pn532_hsu import PN532HsuFace
 from terminal_sim.chips.pn532_spi import PN532SpiFace
 from terminal_sim.chips.pulse_acceptor import PulseAcceptor, PulseProfile
 from terminal_sim.chips.relay import CoffeeBrewer, RelayContact
+from terminal_sim.chips.ssd1306 import Ssd1306
 
 if TYPE_CHECKING:
     from terminal_sim.device import Device
@@ -22,6 +24,7 @@ READER_RESET_PIN, READER_POWER_PIN, READER_SELECT_PIN = 4, 5, 17
 READER_SPI = READER_UART = 1
 BUTTON_PINS = (12, 13, 14, 15)
 RELAY_PIN = 16
+BUZZER_PIN = 3
 COIN_PIN, INHIBIT_PIN = 18, 19
 ROW_PINS = (25, 26, 27, 32)
 COLUMN_PINS = (33, 34, 35, 36)
@@ -44,10 +47,11 @@ class SimulatorBoard:
         pulse_cents: int = 10,
         pulse_width_ms: int = 50,
         pulse_gap_ms: int = 100,
+        display: str = "lcd",
     ) -> None:
         wires = device.wires
         self.reader = _solder_reader(device, reader)
-        self.display = CharacterLcd(timeline=device.timeline)
+        self.display = Ssd1306() if display == "oled" else CharacterLcd(timeline=device.timeline)
         self.buttons = PushButtons(wires, BUTTON_PINS)
         device.bus.attach(self.display)
         self.coins = PulseAcceptor(
@@ -59,6 +63,8 @@ class SimulatorBoard:
             profile=PulseProfile(width_us=pulse_width_ms * 1000, gap_us=pulse_gap_ms * 1000),
         )
         self.relay = RelayContact(wires, RELAY_PIN, device.timeline, on_open=brewer.enable)
+        self.buzzer = PassiveBuzzer(device.timeline)
+        device.pwm.attach(BUZZER_PIN, self.buzzer.drive)
         self.keypad = KeypadMatrix(wires, ROW_PINS, COLUMN_PINS)
         wires.watch(
             RELAY_PIN,

@@ -56,7 +56,9 @@ class CoinSlot:
 
 
 class Screen:
-    """The display: what it shows and what it has shown."""
+    """The display, of the size of the character display: what it shows and what it has shown."""
+
+    columns, rows = 20, 4
 
     def __init__(self):
         self.lines = []
@@ -64,8 +66,8 @@ class Screen:
 
     async def show(self, lines):
         """Show lines, which have to fit."""
-        assert len(lines) <= 4, lines
-        assert all(len(line) <= 20 for line in lines), lines
+        assert len(lines) <= self.rows, lines
+        assert all(len(line) <= self.columns for line in lines), lines
         self.lines = lines
         self.history.append(" ".join(lines))
 
@@ -84,6 +86,7 @@ class Stand:
         self.config = configuration.check({**SETTINGS, "device": device, **settings})
         self.screen = Screen()
         self.slot = CoinSlot()
+        self.sounds = []
         self.presence = SimpleNamespace(uid=None, is_working=True)
         self.world.call(self._build, device)
 
@@ -95,6 +98,7 @@ class Stand:
             coins=self.slot,
             buttons=None,
             keypad=None,
+            buzzer=SimpleNamespace(play=self.sounds.append),
             entropy=entropy,
             backoff=lambda: Backoff(entropy),
         )
