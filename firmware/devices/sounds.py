@@ -2,8 +2,8 @@
 
 from drivers.buzzer import BAD, GOOD, WAIT
 
-_GOOD = ("enjoy", "topped_up", "coin_credited", "balance")
-_WAIT = ("wait", "checking", "checking_top_up", "connecting", "coin_received")
+_GOOD = ("enjoy", "topped_up", "coin_credited", "balance", "balance_and_choose")
+_WAIT = ("wait", "checking", "checking_top_up", "connecting", "coin_received", "offer", "top_up_offer")
 _BAD = (
     # What a person did or has.
     "unknown_token",

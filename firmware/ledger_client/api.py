@@ -39,6 +39,11 @@ class Ledger:
         path = f"/pos/wallets/token/{record.token}/transactions"
         return await self._ask("POST", path, _is_wallet, posting_body(record))
 
+    async def preview(self, record):
+        """Ask what a record's posting would come to; nothing is booked, and its key is not used up."""
+        path = f"/pos/wallets/token/{record.token}/transactions?dry_run=true"
+        return await self._ask("POST", path, _is_wallet, posting_body(record))
+
     async def give_back(self, record):
         """Make the net effect of a record's debit zero, for good, whether the ledger has booked it or not.
 

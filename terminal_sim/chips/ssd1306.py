@@ -33,7 +33,7 @@ class Ssd1306:
     def power_cycle(self) -> None:
         """Take the supply away and give it back: registers as the data sheet's reset, memory as it falls."""
         self._memory = [
-            bytearray((31 * page + 7 * column + 93) & 0xFF for column in range(WIDTH)) for page in range(_PAGES)
+            bytearray((31 * page + 7 * column) & 0xFF for column in range(WIDTH)) for page in range(_PAGES)
         ]
         self._is_on = self._has_pump = self._is_inverse = self._is_all_lit = False
         self._mode = _PAGE

@@ -32,6 +32,7 @@ class LedgerInMemory:
         """Answer one request."""
         if not self.knows_terminal:
             return UNAUTHENTICATED
+        path, _, query = path.partition("?")
         parts = path.strip("/").split("/")
         if parts == ["pos", "terminal"]:
             return 200, {"data": self._terminal()}
@@ -42,7 +43,10 @@ class LedgerInMemory:
             return 404, {"message": "This token is blocked.", "code": "token_blocked", "errors": {}}
         if token not in self.balances:
             return UNPAIRED
-        return (200, self._wallet(token)) if method == "GET" else self._post(token, json.loads(body))
+        if method == "GET":
+            return 200, self._wallet(token)
+        answer = self._previewed if query == "dry_run=true" else self._post
+        return answer(token, json.loads(body))
 
     def booked_cents(self, token):
         """Return what all postings of a token came to."""
@@ -63,6 +67,12 @@ class LedgerInMemory:
     def _wallet(self, token):
         balance = self.balances[token]
         return {"data": {"id": "wal_1", "token_id": token, "created_at": "", "balance": balance}}
+
+    def _previewed(self, token, body):
+        kept = dict(self.balances), dict(self.postings)
+        status, answer = self._post(token, body)
+        self.balances, self.postings = kept
+        return 200 if status == 201 else status, answer
 
     def _post(self, token, body):
         key = body["idempotency_key"]

@@ -85,5 +85,12 @@ def test_a_refusal_sounds_bad(coffee_stand, coffee_road):
     assert coffee_stand.sounds == [WAIT, BAD]
 
 
+def test_what_stays_on_the_display_sounds_once(coffee_stand):
+    coffee_stand.presence.is_working = False
+    coffee_stand.wait_for("card reader does not answer")
+    coffee_stand.world.pass_ms(20000)
+    assert coffee_stand.sounds == [BAD]
+
+
 def test_each_text_with_a_sound_is_a_text_of_the_device():
     assert {*sounds._GOOD, *sounds._BAD, *sounds._WAIT} <= set(TEXTS)

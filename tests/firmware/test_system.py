@@ -160,6 +160,24 @@ def test_no_word_of_a_text_is_too_long_for_the_narrower_display(texts_of_languag
     assert max(len(word) for word in words) <= 16
 
 
+WHAT_NEXT = {
+    "en": ("lease ", "all staff", "sk the staff", "op up first", "given back by itself", "Keep the money"),
+    "de": ("itte ", "Personal ", "rst aufladen", "von selbst zurück", "Geld behalten"),
+}
+REFUSALS = (
+    *("no_connection", "unknown_token", "blocked_token", "random_uid", "bad_uid", "refused", "forbidden"),
+    *("unauthorised", "journal_full", "reader_failed", "no_product", "too_little", "not_delivered"),
+    *("coin_unknown", "coin_slot_failed", "over_limit", "top_up_unknown"),
+)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_says_what_to_do_next(language, name):
+    said = " ".join(Texts(language).lines(name, **LONGEST))
+    assert any(words in said for words in WHAT_NEXT[language]), said
+
+
 @pytest.mark.parametrize(
     ("cents", "expected"),
     [(0, "0.00 EUR"), (5, "0.05 EUR"), (25, "0.25 EUR"), (1200, "12.00 EUR"), (-5, "-0.05 EUR")],
