@@ -41,19 +41,14 @@ async def _start():
     from system.health import Supervisor
     from system.texts import Texts
 
-    texts = Texts(config.language, parts.display.columns)
+    texts = Texts(config.language, parts.display.columns, config.device)
+    _forget("system.texts_" + config.language)
     await parts.display.show(texts.lines("starting"))
-    device, tasks, settlement = _assemble(config, parts, texts)
+    tasks = _tasks(config, parts, texts)
     gc.collect()
     supervisor = Supervisor(parts.watchdog())
     for name, start, limit_ms in tasks + parts.tasks:
         supervisor.start(name, start, limit_ms)
-    if parts.buzzer:
-        supervisor.start("buzzer", parts.buzzer.run, _TASK_LIMIT_MS)
-    supervisor.start("reader", parts.presence.run, _TASK_LIMIT_MS)
-    supervisor.start("catalogue", device.keep_catalogue, _TASK_LIMIT_MS)
-    supervisor.start("settlement", settlement.run, _SETTLE_LIMIT_MS)
-    supervisor.start("device", device.run, _TASK_LIMIT_MS)
     return supervisor
 
 
@@ -65,22 +60,48 @@ def _forget(*names):
             delattr(sys.modules[package], module)
 
 
-def _assemble(config, parts, texts):
-    from journal.settlement import Settlement
-    from journal.store import Journal
-    from ledger_client.api import Ledger
-    from ledger_client.backoff import Backoff
-    from ledger_client.http import HttpClient
+def _tasks(config, parts, texts):
+    from journal.identity import kept_token
     from system.files import Files
 
-    gc.collect()
-    journal = Journal(Files(STATE_FOLDER), parts.entropy)
+    files = Files(STATE_FOLDER)
+    config.api_token = config.api_token or kept_token(files)
+    if not config.api_token:
+        from devices import pairing
+
+        return pairing.prepare(parts, texts, _http(config, parts), files)
+    device, tasks, settlement = _assemble(config, parts, texts)
+    if parts.buzzer:
+        tasks += (("buzzer", parts.buzzer.run, _TASK_LIMIT_MS),)
+    return tasks + (
+        ("reader", parts.presence.run, _TASK_LIMIT_MS),
+        ("catalogue", device.keep_catalogue, _TASK_LIMIT_MS),
+        ("settlement", settlement.run, _SETTLE_LIMIT_MS),
+        ("device", device.run, _TASK_LIMIT_MS),
+    )
+
+
+def _http(config, parts):
+    from ledger_client.http import HttpClient
+
     http = HttpClient(config.address, config.api_token, config.request_timeout_ms, parts.open_stream)
     if parts.rtc is not None:
         from system.clock import LedgerClock
 
         http.on_date = LedgerClock(parts.rtc).hear
-    ledger = Ledger(http, Backoff(parts.entropy))
+    return http
+
+
+def _assemble(config, parts, texts):
+    from journal.settlement import Settlement
+    from journal.store import Journal
+    from ledger_client.api import Ledger
+    from ledger_client.backoff import Backoff
+    from system.files import Files
+
+    gc.collect()
+    journal = Journal(Files(STATE_FOLDER), parts.entropy)
+    ledger = Ledger(_http(config, parts), Backoff(parts.entropy))
     module = getattr(__import__("devices." + config.device), config.device)
     device, tasks = module.prepare(parts, config, texts, ledger, journal)
     settlement = Settlement(journal, ledger, Backoff(parts.entropy, longest_ms=30000), device.on_settled)

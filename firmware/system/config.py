@@ -66,7 +66,8 @@ def check(raw):
     config.ledger_url = _text(raw, "ledger_url", None)
     config.is_tls, config.address = parse_url(config.ledger_url)
     config.time_server = _text(raw, "time_server", "pool.ntp.org")
-    config.api_token = _text(raw, "api_token", None)
+    # Without one the device is paired, and keeps its token itself.
+    config.api_token = _text(raw, "api_token", None) if "api_token" in raw else None
     for name, default, least, greatest in _NUMBERS:
         setattr(config, name, _number(raw, name, default, least, greatest))
     for name, default, sort in _LISTS:

@@ -2,17 +2,18 @@
 
 
 class Texts:
-    """The texts of one language; only that language is loaded into memory."""
+    """The texts of one language, and of them what the device says: more is not kept in memory."""
 
-    def __init__(self, language, columns=20):
-        """Give the language and how many letters a line of the display has."""
+    def __init__(self, language, columns=20, device=None):
+        """Give the language, how many letters a line of the display has, and which device it is."""
         if language == "de":
-            from system.texts_de import TEXTS
+            from system.texts_de import TEXTS as texts
         else:
-            from system.texts_en import TEXTS
-        self._texts = TEXTS
+            from system.texts_en import TEXTS as texts
+        others = _of_others(device) if device else ()
+        self._texts = {name: texts[name] for name in texts if name not in others}
         self._columns = columns
-        self._point = TEXTS["point"]
+        self._point = texts["point"]
 
     def money(self, cents):
         """Return an amount as people write it, like 0.25 EUR."""
@@ -29,6 +30,19 @@ class Texts:
     def plain(self, name):
         """Return a text without values as one line."""
         return self._texts[name]
+
+
+def _of_others(device):
+    # One text of words, as a tuple of names would stay in memory itself.
+    own = {
+        "coffee_machine": "coffee_idle hold_token lift_token balance_and_choose offer no_product enjoy"
+        " too_little not_delivered",
+        "coin_station": "coin_description coin_idle coin_session coin_received coin_credited coin_waiting"
+        " coin_unknown coin_slot_failed",
+        "nfc_terminal": "checking_top_up top_up_description terminal_idle terminal_credit_idle over_limit"
+        " top_up_hold top_up_offer topped_up top_up_unknown amount",
+    }
+    return [name for other in own if other != device for name in own[other].split()]
 
 
 def wrap(text, columns=20):

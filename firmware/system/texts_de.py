@@ -3,6 +3,8 @@
 TEXTS = {
     "point": ",",
     "starting": "Startet...",
+    "pairing": "Neues Gerät.\nCode {pairing_code}\nBitte vom Personal bestätigen lassen.",
+    "paired": "Angemeldet.\nStartet neu...",
     "wait": "Einen Moment...",
     "connecting": "Keine Verbindung.\nNeuer Versuch...",
     "checking": "Verbindung verloren.\nWird geprüft: Sie zahlen höchstens einmal.",
@@ -45,6 +47,5 @@ TEXTS = {
     "top_up_offer": "{amount_cents} laden\nGuthaben danach {balance_cents}\n# bucht, * bricht ab",
     "topped_up": "{amount_cents} gebucht\nGuthaben {balance_cents}",
     "top_up_unknown": "Noch nicht bekannt. Geld behalten, es wird einmal gebucht.",
-    "not_booked": "Nichts wurde gebucht. Geld zurückgeben.",
     "forbidden": "Das darf dieses Terminal nicht. Bitte Personal fragen.",
 }

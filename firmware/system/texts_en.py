@@ -3,6 +3,8 @@
 TEXTS = {
     "point": ".",
     "starting": "Starting...",
+    "pairing": "New device.\nCode {pairing_code}\nPlease ask the staff to confirm it.",
+    "paired": "Paired.\nStarting again...",
     "wait": "One moment...",
     "connecting": "No connection.\nTrying again...",
     "checking": "Connection lost.\nBeing checked: you are charged at most once.",
@@ -45,6 +47,5 @@ TEXTS = {
     "top_up_offer": "Top up {amount_cents}\nBalance then {balance_cents}\n# books, * cancels",
     "topped_up": "{amount_cents} booked\nBalance {balance_cents}",
     "top_up_unknown": "Not known yet. Keep the money: it is booked once, by itself.",
-    "not_booked": "Nothing was booked. Give the money back.",
     "forbidden": "This terminal may not do that. Please ask the staff.",
 }

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from ledger.cli.context import Cents, columns, open_ledger, prints, run
-from ledger.domain.catalog.commands import install_terminal
+from ledger.domain.catalog.commands import install_terminal, pair_terminal
 from ledger.domain.catalog.queries import assortment
-from ledger.domain.catalog.records import Offer
+from ledger.domain.catalog.records import NewTerminal, Offer
 from ledger.domain.devices.commands import roll_api_token
 from ledger.domain.devices.queries import terminals
 from ledger.domain.devices.records import TerminalPermission, TerminalRecord
@@ -66,6 +66,33 @@ def _list_text(rows: list[dict[str, Any]]) -> str:
 def _list_row(row: dict[str, Any]) -> tuple[str, ...]:
     sold = ", ".join(f"{product['id']} {product['price']}" for product in row["products"])
     return row["id"], row["friendly_name"], row["permission"], sold or "-"
+
+
+def _paired_text(data: dict[str, Any]) -> str:
+    about = f"{data['id']} ({data['friendly_name']}, {data['permission']})"
+    return f"paired with {about}\nThe device takes its api_token by itself within ten minutes."
+
+
+@terminal.command("pair")
+@click.argument("code")
+@click.argument("slug", metavar="ID")
+@click.option("--name", help="What people see; with it ID is a new terminal.")
+@click.option("--permission", type=click.Choice([item.value for item in TerminalPermission]))
+@click.option("--product", "offers", multiple=True, type=OfferType(), help="Repeat for each product.")
+@prints(_paired_text)
+def pair(
+    code: str, slug: str, name: str | None, permission: str | None, offers: tuple[Offer, ...]
+) -> dict[str, Any]:
+    """Let the device that shows CODE be the terminal ID: a new one with --name, or one that exists.
+
+    The device fetches its api_token itself, and then the terminal's former one is dead.
+    """
+    if bool(name) != bool(permission) or (offers and not name):
+        raise click.UsageError("A new terminal needs --name and --permission; one that exists takes neither.")
+    ledger = open_ledger()
+    details = name and NewTerminal(name, TerminalPermission(permission), ledger.settings.currency, offers)
+    paired = run(ledger, pair_terminal, code=code, slug=slug, new=details or None)
+    return _shown(paired, ledger.read(assortment, terminal_id=paired.id))
 
 
 @terminal.command("list")

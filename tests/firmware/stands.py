@@ -105,7 +105,7 @@ class Stand:
         self.journal = Journal(self.flash, entropy)
         ledger = Ledger(self.road, Backoff(entropy))
         module = importlib.import_module(f"devices.{device}")
-        texts = Texts(self.config.language)
+        texts = Texts(self.config.language, self.screen.columns, device)
         self.device, _ = module.prepare(parts, self.config, texts, ledger, self.journal)
         self.settlement = Settlement(
             self.journal, ledger, Backoff(entropy, longest_ms=30000), self.device.on_settled

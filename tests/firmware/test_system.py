@@ -23,6 +23,7 @@ LONGEST = {
     "title": "Kaffeemaschine H-Bau",
     "item": "Cappuccino",
     "code": "idempotency_key_reused",
+    "pairing_code": "ABCD-2345",
 }
 
 

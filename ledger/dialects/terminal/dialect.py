@@ -6,6 +6,7 @@ from ledger.dialects.terminal import (
     conventions,
     routes_batches,
     routes_holds,
+    routes_pairing,
     routes_terminals,
     routes_wallets,
 )
@@ -30,6 +31,7 @@ TERMINAL = Dialect(
         routes_wallets.others,
         routes_batches.batches,
         routes_holds.holds,
+        routes_pairing.pairing,
         routes_terminals.administration,
     ),
     say=conventions.say,

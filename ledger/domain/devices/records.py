@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -35,3 +36,21 @@ class TerminalWithToken:
 
     terminal: TerminalRecord
     api_token: str | None = field(default=None, repr=False, metadata={"secret": True})
+
+
+@dataclass(frozen=True)
+class DevicePairingOffer:
+    """A new device that waits: `code` is for the operator's eyes, `secret` is what it claims with."""
+
+    install_id: str
+    expires_at: datetime
+    code: str | None = field(default=None, repr=False, metadata={"secret": True})
+    secret: str | None = field(default=None, repr=False, metadata={"secret": True})
+
+
+@dataclass(frozen=True)
+class WaitingDevice:
+    """How a waiting device stands."""
+
+    is_confirmed: bool
+    expires_at: datetime
