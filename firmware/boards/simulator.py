@@ -7,6 +7,7 @@ from machine import I2C, PWM, RTC, WDT, Pin
 from boards.parts import Parts
 from boards.readers import build_reader
 from cards.presence import Presence
+from drivers import displays
 
 _READER = {"reset": 4, "power": 5, "select": 17, "spi": (1, 2, 23, 37), "uart": (1, 20, 24)}
 _BUTTONS = (12, 13, 14, 15)

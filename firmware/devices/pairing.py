@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from journal import identity
+from journal import identity, token
 from ledger_client import pairing
 from system import compat
 from system.log import log
@@ -28,9 +28,9 @@ class Pairing:
         while True:
             beat()
             offered = await self._offer()
-            token = await self._claim(offered[1], beat) if offered else None
-            if token:
-                await self._keep(token, beat)
+            api_token = await self._claim(offered[1], beat) if offered else None
+            if api_token:
+                await self._keep(api_token, beat)
                 return
             await compat.sleep_ms(self._backoff.next_ms())
 
@@ -51,16 +51,16 @@ class Pairing:
         try:
             while True:
                 beat()
-                token = await pairing.claim(self._http, secret)
-                if token:
-                    return token
+                api_token = await pairing.claim(self._http, secret)
+                if api_token:
+                    return api_token
                 await compat.sleep_ms(_ASK_MS)
         except pairing.PairingGone:
             return None
 
-    async def _keep(self, token, beat):
+    async def _keep(self, api_token, beat):
         # The ledger hands it out once: it is not let go of before it lies on flash.
-        while not identity.keep_token(self._files, token):
+        while not token.keep_token(self._files, api_token):
             beat()
             await self._display.show(self._texts.lines("journal_full"))
             await compat.sleep_ms(self._backoff.next_ms())

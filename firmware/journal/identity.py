@@ -1,4 +1,4 @@
-"""Who this device is: an id made once, the number of this start, and the token that pairing has given it."""
+"""Who this device is in its keys: an id made once, and the number of this start."""
 
 from binascii import crc32, hexlify
 
@@ -6,8 +6,6 @@ from system.log import log
 
 _FILE = "identity"
 _LIMIT = 64
-_TOKEN_FILE = "token"
-_TOKEN_LIMIT = 256
 
 
 def next_start(files, entropy):
@@ -24,25 +22,6 @@ def next_start(files, entropy):
     body = f"{install} {start}"
     files.write_whole(_FILE, f"{body} {crc32(body.encode()):08x}\n".encode())
     return f"{install}-{start}"
-
-
-def kept_token(files):
-    """Return the api_token that pairing has left on flash, or None; a damaged one is none."""
-    try:
-        token, check = files.read_small(_TOKEN_FILE, _TOKEN_LIMIT).decode().split()
-        return token if int(check, 16) == crc32(token.encode()) else None
-    except ValueError:
-        return None
-
-
-def keep_token(files, token):
-    """Write the api_token down; False when the flash took it not."""
-    try:
-        files.write_whole(_TOKEN_FILE, f"{token} {crc32(token.encode()):08x}\n".encode())
-        return True
-    except OSError as error:
-        log("journal", f"token: {error!r}")
-        return False
 
 
 def _read(data):

@@ -35,20 +35,22 @@ class Record:
     `cents` is None while a coin is being counted.
     """
 
+    # What most of the open records have in common stands here once: a full journal is 36 of them in memory.
+    item = None
+    text = ""
+    state = INTENT
+    note = None
+    # True while the foreground decides: a person stands in front of the machine, or a coin is counted.
+    is_held = False
+    # False when the flash took it not: it then lives in memory only.
+    is_durable = False
+
     def __init__(self, number, key, kind, token, cents):
         self.number = number
         self.key = key
         self.kind = kind
         self.token = token
         self.cents = cents
-        self.item = None
-        self.text = ""
-        self.state = INTENT
-        self.note = None
-        # True while the foreground decides: a person stands in front of the machine, or a coin is counted.
-        self.is_held = False
-        # False when the flash took it not: it then lives in memory only.
-        self.is_durable = False
 
     def is_open(self):
         """Tell whether money may still move for this record."""
@@ -98,8 +100,10 @@ def apply(fields, by_number):
     kind, number = fields[0], fields[1]
     if kind == INTENT:
         record = Record(number, fields[2], fields[3], fields[4], fields[5])
-        record.item, record.text = fields[6], fields[7]
+        record.text = fields[7]
         record.is_durable = True
+        if fields[6]:
+            record.item = fields[6]
         by_number[number] = record
     elif number in by_number:
         record = by_number[number]

@@ -7,13 +7,13 @@ class Texts:
     def __init__(self, language, columns=20, device=None):
         """Give the language, how many letters a line of the display has, and which device it is."""
         if language == "de":
-            from system.texts_de import TEXTS as texts
+            from system.texts_de import TEXTS
         else:
-            from system.texts_en import TEXTS as texts
+            from system.texts_en import TEXTS
         others = _of_others(device) if device else ()
-        self._texts = {name: texts[name] for name in texts if name not in others}
+        self._texts = {name: TEXTS[name] for name in TEXTS if name not in others}
         self._columns = columns
-        self._point = texts["point"]
+        self._point = TEXTS["point"]
 
     def money(self, cents):
         """Return an amount as people write it, like 0.25 EUR."""

@@ -44,10 +44,9 @@ class SimulatorBoard:
         brewer: CoffeeBrewer,
         *,
         reader: str = "pn532_i2c",
-        pulse_cents: int = 10,
-        pulse_width_ms: int = 50,
-        pulse_gap_ms: int = 100,
         display: str = "lcd",
+        pulse_cents: int = 10,
+        **pulse: int,
     ) -> None:
         wires = device.wires
         self.reader = _solder_reader(device, reader)
@@ -60,7 +59,9 @@ class SimulatorBoard:
             coin_pin=COIN_PIN,
             inhibit_pin=INHIBIT_PIN,
             pulse_cents=pulse_cents,
-            profile=PulseProfile(width_us=pulse_width_ms * 1000, gap_us=pulse_gap_ms * 1000),
+            profile=PulseProfile(
+                width_us=pulse.get("pulse_width_ms", 50) * 1000, gap_us=pulse.get("pulse_gap_ms", 100) * 1000
+            ),
         )
         self.relay = RelayContact(wires, RELAY_PIN, device.timeline, on_open=brewer.enable)
         self.buzzer = PassiveBuzzer(device.timeline)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from devices.pairing import Pairing
-from journal import identity
+from journal import token
 from ledger_client.backoff import Backoff
 from ledger_client.http import HttpError
 from system.texts import Texts
@@ -98,7 +98,7 @@ def test_once_confirmed_its_token_lies_on_flash_and_it_starts_again(device):
     device.room.confirmed.add(1)
     device.wait_for("Paired.")
     device.world.pass_ms(5000)
-    assert identity.kept_token(device.flash) == "token-1"
+    assert token.kept_token(device.flash) == "token-1"
     assert device.restarts == 1
 
 
@@ -108,7 +108,7 @@ def test_a_code_that_is_over_is_followed_by_another_one(device):
     device.wait_for("CODE-0002")
     device.room.confirmed.add(2)
     device.wait_for("Paired.")
-    assert identity.kept_token(device.flash) == "token-2"
+    assert token.kept_token(device.flash) == "token-2"
 
 
 def test_an_answer_that_was_lost_with_the_token_in_it_leads_to_a_new_code(device):
@@ -116,7 +116,7 @@ def test_an_answer_that_was_lost_with_the_token_in_it_leads_to_a_new_code(device
     device.room.loses_the_next_token = True
     device.room.confirmed.add(1)
     device.wait_for("CODE-0002")
-    assert identity.kept_token(device.flash) is None
+    assert token.kept_token(device.flash) is None
 
 
 def test_without_a_connection_it_says_so_and_goes_on_asking(world):
@@ -146,7 +146,7 @@ def test_a_flash_that_takes_nothing_keeps_the_token_until_it_does(device):
     assert device.restarts == 0
     device.flash.is_full = False
     device.wait_for("Paired.")
-    assert identity.kept_token(device.flash) == "token-1"
+    assert token.kept_token(device.flash) == "token-1"
 
 
 def test_a_power_cut_at_each_byte_of_keeping_the_token_leaves_the_token_or_none(world):
@@ -156,12 +156,12 @@ def test_a_power_cut_at_each_byte_of_keeping_the_token_leaves_the_token_or_none(
         flash = FlashFiles()
         flash.units_left = units
         try:
-            identity.keep_token(flash, "a-token")
+            token.keep_token(flash, "a-token")
             was_cut = False
         except PowerCut:
             was_cut = True
         flash.power_returns()
-        kept.append(identity.kept_token(flash))
+        kept.append(token.kept_token(flash))
         if not was_cut:
             break
         units += 1
@@ -171,7 +171,7 @@ def test_a_power_cut_at_each_byte_of_keeping_the_token_leaves_the_token_or_none(
 
 @pytest.mark.parametrize("content", [b"", b"token", b"token 12345678\n", b"\xff\xfe", b"a b c\n"])
 def test_a_damaged_token_is_none(content):
-    assert identity.kept_token(FlashFiles({"token": content})) is None
+    assert token.kept_token(FlashFiles({"token": content})) is None
 
 
 def test_neither_code_nor_secret_nor_token_is_told_to_the_console(device, capsys):
