@@ -5,6 +5,7 @@ from ledger.domain.books import tables as books
 from ledger.domain.books import tables_holds as holds
 from ledger.domain.catalog import tables as catalog
 from ledger.domain.devices import tables as devices
+from ledger.domain.devices import tables_offline as offline
 from ledger.domain.devices import tables_pairings as pairings
 from ledger.domain.seals import tables as seals
 from ledger.domain.wallets import tables as wallets
@@ -18,6 +19,7 @@ __all__ = [
     "catalog",
     "devices",
     "holds",
+    "offline",
     "pairings",
     "seals",
     "storage",

@@ -20,6 +20,7 @@ class CoffeeMachine(Station):
     def __init__(self, parts, config, texts, ledger, journal):
         super().__init__(parts, config, texts, ledger, journal)
         self._relay = parts.relay
+        self._allowance = None
         self._forget_choice()
 
     def on_press(self, index):
@@ -101,12 +102,39 @@ class CoffeeMachine(Station):
         record.item, record.text = product_id, item
         return record
 
+    def _take_catalogue(self, data):
+        super()._take_catalogue(data)
+        grant = data.get("offline")
+        if grant and self._allowance is None:
+            from devices.offline import Allowance
+
+            self._allowance = Allowance()
+        if self._allowance:
+            self._allowance.renew(grant)
+
+    async def _on_refresh(self, value):
+        if self._allowance:
+            self._allowance.look()
+        await super()._on_refresh(value)
+
+    def _may_be_owed(self, record):
+        # Only where nobody hears: what a ledger that answers does not say yes to is no matter of allowance.
+        is_down = self._ledger.link == self._ledger.LINK_DOWN
+        return is_down and self._allowance and self._allowance.allows(record, self._journal.open_records)
+
+    def _deadline_ms(self, record):
+        # Who may sell without the ledger asks it once, and does not let anybody wait.
+        return 0 if self._may_be_owed(record) else super()._deadline_ms(record)
+
     async def _conclude(self, record, answer):
         if isinstance(answer, Accepted):
-            await self._deliver(record, answer.balance_cents)
+            await self._deliver(record, "enjoy", balance_cents=answer.balance_cents)
         elif isinstance(answer, Refused):
             self._journal.mark(record, records.REFUSED)
             await self._say_refusal(record, answer)
+        elif self._may_be_owed(record):
+            # It may have been sent and booked: the settlement sends it again under the same key.
+            await self._deliver(record, "enjoy_offline")
         elif not answer.was_sent:
             self._journal.mark(record, records.NOT_SENT)
             await self._say("no_connection")
@@ -114,14 +142,15 @@ class CoffeeMachine(Station):
             # The record stays open: the settlement makes its net effect zero.
             await self._say("not_delivered", 2 * self._config.message_ms)
 
-    async def _deliver(self, record, balance_cents):
-        if not self._journal.mark(record, records.APPROVED):
+    async def _deliver(self, record, text, **values):
+        is_owed = text == "enjoy_offline"
+        if not self._journal.mark(record, records.OWED if is_owed else records.APPROVED):
             # Without the approval on flash a power cut could give the money back after the cup.
             await self._say("not_delivered", 2 * self._config.message_ms)
             return
-        await self._show("enjoy", item=record.text, balance_cents=balance_cents)
+        await self._show(text, item=record.text, **values)
         await self._relay.pulse(self._config.vend_pulse_ms)
-        self._journal.mark(record, records.VENDED)
+        self._journal.mark(record, records.DUE if is_owed else records.VENDED)
         log("coffee", f"{record.item} vended to {record.token}")
         self._stay(self._config.message_ms)
         self.events.forget(events.BUTTON, events.TOKEN)

@@ -2,7 +2,7 @@
 
 from drivers.buzzer import BAD, GOOD, WAIT
 
-_GOOD = ("enjoy", "topped_up", "coin_credited", "balance", "balance_and_choose")
+_GOOD = ("enjoy", "enjoy_offline", "topped_up", "coin_credited", "balance", "balance_and_choose")
 _WAIT = ("wait", "checking", "checking_top_up", "connecting", "coin_received", "offer", "top_up_offer")
 _BAD = (
     # What a person did or has.

@@ -189,7 +189,7 @@ class Station:
         self._is_booking = True
         try:
             await self._show("wait")
-            deadline_ms = self._config.purchase_deadline_ms
+            deadline_ms = self._deadline_ms(record)
             await conclude(
                 record, await self._ledger.post_until_known(record, deadline_ms, self._say_checking)
             )
@@ -197,6 +197,9 @@ class Station:
             self._is_booking = False
             record.is_held = False
             self.settlement.wake()
+
+    def _deadline_ms(self, _record):
+        return self._config.purchase_deadline_ms
 
     async def _say_refusal(self, record, answer):
         await self._say_failure(answer)

@@ -13,6 +13,9 @@ COUNTING = "counting"
 
 INTENT = "intent"
 APPROVED = "approved"
+# Approved without the ledger, under its allowance: the goods are let go, and then they are out.
+OWED = "owed"
+DUE = "due"
 # The ends of a record.
 VENDED = "vended"
 CREDITED = "credited"
@@ -26,7 +29,8 @@ DROPPED = "dropped"
 
 _INTENT_FIELDS = 8
 _STATE_FIELDS = 3
-_OPEN_STATES = (INTENT, APPROVED)
+OWED_STATES = (OWED, DUE)
+_OPEN_STATES = (INTENT, APPROVED, OWED, DUE)
 
 
 class Record:

@@ -36,7 +36,7 @@ def _of_others(device):
     # One text of words, as a tuple of names would stay in memory itself.
     own = {
         "coffee_machine": "coffee_idle hold_token lift_token balance_and_choose offer no_product enjoy"
-        " too_little not_delivered",
+        " enjoy_offline too_little not_delivered",
         "coin_station": "coin_description coin_idle coin_session coin_received coin_credited coin_waiting"
         " coin_unknown coin_slot_failed",
         "nfc_terminal": "checking_top_up top_up_description terminal_idle terminal_credit_idle over_limit"

@@ -28,6 +28,7 @@ TEXTS = {
     "offer": "{item} {price_cents}\nDanach {balance_cents}\nZum Zahlen nochmals",
     "no_product": "Diese Taste ist nicht belegt. Bitte eine andere.",
     "enjoy": "{item}: zum Wohl!\nGuthaben {balance_cents}",
+    "enjoy_offline": "{item}: zum Wohl!\nKeine Verbindung: wird später abgebucht.",
     "too_little": "Zu wenig Guthaben.\nGuthaben {balance_cents}\nPreis {price_cents}\nErst aufladen",
     "not_delivered": "Keine Antwort, kein Kaffee. Geld kommt von selbst zurück.",
     "coin_description": "Münzeinwurf",

@@ -28,6 +28,7 @@ TEXTS = {
     "offer": "{item} {price_cents}\nLeaves {balance_cents}\nPress again to pay",
     "no_product": "Nothing is sold with this button. Please press another.",
     "enjoy": "Enjoy your {item}!\nBalance {balance_cents}",
+    "enjoy_offline": "Enjoy your {item}!\nNo connection: it is charged later.",
     "too_little": "Not enough money.\nBalance {balance_cents}\nPrice {price_cents}\nTop up first",
     "not_delivered": "No answer, no coffee. What was charged is given back by itself.",
     "coin_description": "Coin",

@@ -98,3 +98,19 @@ def test_what_cannot_be_paired_says_so_in_one_line(command: Command, arguments, 
     assert ended.returncode != 0
     assert complaint in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_an_offline_allowance_is_granted_and_taken_back(command: Command):
+    command.data(*ADD)
+    limits = ("--per-token", "200", "--in-sum", "2000", "--count", "20", "--hours", "48")
+    granted = command.data("terminal", "offline", "coffee", *limits)
+    assert granted["offline"] == {"per_token": 200, "in_sum": 2000, "count": 20, "hours": 48}
+    assert "sells nothing without asking" in command.run("terminal", "offline", "coffee", "--none").stdout
+
+
+@pytest.mark.parametrize("limits", [(), ("--hours", "48"), ("--none", "--hours", "48")])
+def test_an_allowance_has_four_limits_or_none(command: Command, limits):
+    command.data(*ADD)
+    ended = command.run("terminal", "offline", "coffee", *limits)
+    assert ended.returncode == 2
+    assert "all four limits" in ended.stderr

@@ -27,6 +27,7 @@ class LedgerInMemory:
         self.voided = set()
         self.reversed = set()
         self.knows_terminal = True
+        self.offline = None
 
     def answer(self, method, path, body):
         """Answer one request."""
@@ -36,6 +37,8 @@ class LedgerInMemory:
         parts = path.strip("/").split("/")
         if parts == ["pos", "terminal"]:
             return 200, {"data": self._terminal()}
+        if parts[1] == "batches":
+            return self._batch(json.loads(body))
         if parts[1] == "transactions":
             return self._reverse(parts[2])
         token = parts[3]
@@ -57,12 +60,13 @@ class LedgerInMemory:
             {"id": name, "friendly_name": name.title(), "price": price}
             for name, price in self.products.items()
         ]
-        return {
+        terminal = {
             "id": "t",
             "friendly_name": "Terminal",
             "permission": self.permission,
             "products": products,
         }
+        return {**terminal, "offline": self.offline} if self.offline else terminal
 
     def _wallet(self, token):
         balance = self.balances[token]
@@ -91,6 +95,20 @@ class LedgerInMemory:
         self.balances[token] += cents
         self.postings[key] = (body, token, cents)
         return 201, self._wallet(token)
+
+    def _batch(self, body):
+        results = []
+        for entry in body["transactions"]:
+            token = entry.pop("token_id")
+            key = entry["idempotency_key"]
+            is_known = token in self.balances and token not in self.blocked
+            if key in self.postings or is_known:
+                status, answer = self._post(token, entry)
+            else:
+                status, answer = UNPAIRED
+            said = {"wallet": answer["data"]} if status in (201, 202) else answer
+            results.append({"idempotency_key": key, "status": status, **said})
+        return 200, {"data": {"results": results}}
 
     def _reverse(self, key):
         if key not in self.postings:

@@ -52,3 +52,10 @@ class TooManyPairings(Unavailable):
 
     code = "too_many_pairings"
     message = "Too many devices ask to be paired; try again in some minutes."
+
+
+class InvalidAllowance(Invalid):
+    """A limit of an offline allowance is out of bounds; `fields` says which."""
+
+    code = "invalid_allowance"
+    message = "The limits of the offline allowance are invalid."

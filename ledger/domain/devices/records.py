@@ -54,3 +54,13 @@ class WaitingDevice:
 
     is_confirmed: bool
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class OfflineAllowanceRecord:
+    """What a device may sell unsettled: for one token, in sum, how many times, and for how long unheard."""
+
+    per_token_cents: int
+    in_sum_cents: int
+    count: int
+    hours: int

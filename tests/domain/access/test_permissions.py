@@ -9,6 +9,7 @@ from ledger.domain.access.records import Role
 from ledger.domain.access.rules import ROLE_PERMISSIONS
 from ledger.domain.catalog.commands import install_terminal, pair_terminal
 from ledger.domain.devices.commands import roll_api_token
+from ledger.domain.devices.offline import grant_offline
 from ledger.domain.devices.pairing import claim_pairing, offer_pairing
 from ledger.domain.devices.records import TerminalPermission
 from ledger.domain.holds import commands as holds
@@ -59,6 +60,7 @@ MATRIX = {
     pair_terminal: ({"code": "WRONG", "slug": "kiosk_all"}, "admin"),
     offer_pairing: ({"install_id": "a1b2c3d4"}, "admin"),
     claim_pairing: ({"secret": "WRONG"}, "admin"),
+    grant_offline: ({"slug": "kiosk_all", "allowance": None}, "admin"),
     roll_api_token: ({"slug": "kiosk_all"}, "admin"),
     append_seal: ({"block": BlockRecord(1, 1, 1, "of no seal", "0" * 64)}, "admin"),
     add_operator: ({"username": "bob", "role": Role.STAFF}, "admin"),
