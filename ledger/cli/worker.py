@@ -229,6 +229,12 @@ class LoopWorker(UvicornWorker):
         await super()._serve()
         watch.cancel()
 
+    def _install_sigquit_handler(self) -> None:
+        # What a master says that was interrupted. Nobody would hear of it otherwise, and the worker be killed
+        # in the middle of its answers when the time for a stop is over.
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGQUIT, os.kill, os.getpid(), signal.SIGTERM)
+
     async def _watch_master(self) -> None:
         while self.ppid == os.getppid():
             await asyncio.sleep(MASTER_WATCH_S)
