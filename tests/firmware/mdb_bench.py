@@ -19,6 +19,7 @@ class DirectWords:
         self._timeline = timeline
         self.on_word = None
         self.delay_us = 0
+        self.is_powered = True
         bus.connect_device(self._hear)
 
     def send(self, block, count):
@@ -29,6 +30,8 @@ class DirectWords:
 
     def _hear(self, word):
         delay_us = self.delay_us
+        if not self.is_powered:
+            return
         if not delay_us:
             self.on_word(word, False)
             return

@@ -97,9 +97,8 @@ class Player:
         event = self.session.events.next()
         if event is None:
             return ""
-        for name in dir(mdb_events):
-            if name[0] != "_" and getattr(mdb_events, name) == event[0]:
-                return f"{name} {event[1]} {event[2]}"
+        names = [name for name in dir(mdb_events) if getattr(mdb_events, name) == event[0]]
+        return f"{names[0]} {event[1]} {event[2]}"
 
     def act(self, what):
         """Do what the device does; False when that failed."""

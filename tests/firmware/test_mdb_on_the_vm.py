@@ -1,4 +1,4 @@
-"""The vending bus on the real MicroPython VM: the transcripts, with a heap that gives nothing in interrupts."""
+"""The vending bus on the real MicroPython VM: the transcripts, with a locked heap in interrupts."""
 
 from pathlib import Path
 

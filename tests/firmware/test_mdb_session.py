@@ -1,4 +1,4 @@
-"""The reader meets a vending machine's controller on the bus: timing, lost words, and sessions that go wrong."""
+"""The reader meets a vending machine's controller: timing, lost words, sessions that go wrong."""
 
 import random
 
