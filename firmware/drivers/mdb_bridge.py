@@ -23,7 +23,7 @@ class BridgeWords:
         self._answer = bytearray(2 + LONGEST_BLOCK)
         self._view = memoryview(self._answer)
         self._header = 0
-        self.on_word = None
+        self.on_word = self._ignore
         ready_pin.irq(self._on_ready, falling)
 
     def send(self, block, count):
@@ -33,6 +33,9 @@ class BridgeWords:
         for index in range(count):
             self._answer[2 + index] = block[index]
         self._uart.write(self._view[: 2 + count])
+
+    def _ignore(self, word, is_late):
+        return
 
     def _on_ready(self, _pin):
         count = self._uart.readinto(self._received)

@@ -7,7 +7,7 @@ DEVICES = ("coffee_machine", "coin_station", "nfc_terminal", "vending_machine")
 LANGUAGES = ("en", "de")
 READERS = ("pn532_i2c", "pn532_spi", "pn532_hsu", "mfrc522")
 # The board that a platform most likely is, for a display when there is no config to read.
-_BOARD_OF_PLATFORM = {"webassembly": "simulator", "esp32": "esp32_pn532_coffee"}
+_BOARD_OF_PLATFORM = {"webassembly": "simulator", "esp32": "esp32_pn532_coffee", "rp2": "rp2040_mdb"}
 _DEFAULT_BOARD = "simulator"
 
 # Name, default, least and greatest value.

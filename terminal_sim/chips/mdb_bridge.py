@@ -9,7 +9,6 @@ or more than 4 ms have passed: silence is right where a late answer is not.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from terminal_sim.chips.bus import Timeline, Wires
 from terminal_sim.chips.mdb_bus import MODE, MdbBus
@@ -17,47 +16,40 @@ from terminal_sim.chips.mdb_bus import MODE, MdbBus
 LONGEST_WAIT_US = 4_000
 _LONGEST_ANSWER = 36
 _NUMBERS = 32
+# Two bytes of ten bits at 230400 bit/s.
+_TWO_BYTES_US = 88
 _PULSE_US = 20
-
-
-class Port(Protocol):
-    """The microcontroller's UART, seen from the chip."""
-
-    def connect(self, hear: Callable[[bytes], None]) -> None:
-        """Call `hear(data)` with what the firmware wrote."""
-
-    def send(self, data: bytes) -> int:
-        """Send bytes to the firmware; return when the last one is over."""
 
 
 class MdbBridge:
     """The chip. Its ready line goes low for a moment when the bytes of a word have been sent."""
 
-    def __init__(self, timeline: Timeline, bus: MdbBus, port: Port, wires: Wires, ready_pin: int) -> None:
+    send: Callable[[bytes], None]
+
+    def __init__(self, timeline: Timeline, bus: MdbBus, wires: Wires, ready_pin: int) -> None:
         self._timeline = timeline
         self._bus = bus
-        self._port = port
         self._ready = lambda level: wires.drive(ready_pin, level)
         self._number = 0
         self._heard_us = -LONGEST_WAIT_US
         self._received: list[int] = []
         self.dropped = 0
         bus.connect_device(self._hear_word)
-        port.connect(self._hear_bytes)
         self._ready(1)
 
     def _hear_word(self, word: int) -> None:
         self._number = (self._number + 1) % _NUMBERS
         self._heard_us = self._timeline.now_us()
-        sent_us = self._port.send(bytes((0x80 | self._number << 2 | word >> 7 & 3, word & 0x7F)))
-        self._pulse(sent_us)
+        self.send(bytes((0x80 | self._number << 2 | word >> 7 & 3, word & 0x7F)))
+        self._pulse(self._heard_us + _TWO_BYTES_US)
 
     def _pulse(self, when_us: int) -> None:
         drive: Callable[[int], None] = self._ready
         self._timeline.at(when_us, lambda: drive(0))
         self._timeline.at(when_us + _PULSE_US, lambda: drive(1))
 
-    def _hear_bytes(self, data: bytes) -> None:
+    def receive(self, data: bytes) -> None:
+        """Take what the microcontroller has sent."""
         for byte in data:
             self._hear_byte(byte)
 
