@@ -15,15 +15,13 @@ _STOP_BIT = const(0x200)
 _RECEIVE_ROOM = const(4)
 
 
-def programs(rp2):
-    """Return the programs (receive, transmit) as rp2.asm_pio makes them.
+# ruff: noqa: F821 - the assembler gives the programs their names
+def receive_program(rp2):
+    """Return a program that gives the CPU ten bits a word: nine of the word, low bit first, and the stop bit.
 
-    Receive gives the CPU ten bits for each word: nine of the word, low bit first, and the stop bit. When the
-    line then rests for 3.9 ms it gives 0, which says that the word before is too old to be answered. Its OSR
-    holds the length of that window. Transmit takes nine bits a word, and interrupts when one is over.
+    When the line then rests for as long as OSR says, it gives 0: the word before is too old to be answered.
     """
 
-    # ruff: noqa: F821 - the assembler gives these functions their names
     @rp2.asm_pio(in_shiftdir=rp2.PIO.SHIFT_RIGHT)
     def receive():
         wrap_target()
@@ -47,12 +45,14 @@ def programs(rp2):
         push(noblock)
         wrap()
 
-    @rp2.asm_pio(
-        out_init=rp2.PIO.OUT_HIGH,
-        set_init=rp2.PIO.OUT_HIGH,
-        out_shiftdir=rp2.PIO.SHIFT_RIGHT,
-        fifo_join=rp2.PIO.JOIN_TX,
-    )
+    return receive
+
+
+def transmit_program(rp2):
+    """Return a program that sends nine bits a word, low bit first, and interrupts when a word is over."""
+    high, right = rp2.PIO.OUT_HIGH, rp2.PIO.SHIFT_RIGHT
+
+    @rp2.asm_pio(out_init=high, set_init=high, out_shiftdir=right, fifo_join=rp2.PIO.JOIN_TX)
     def transmit():
         wrap_target()
         pull()
@@ -65,14 +65,14 @@ def programs(rp2):
         irq(rel(0))
         wrap()
 
-    return receive, transmit
+    return transmit
 
 
 class PioWords:
     """Words and answers over two pins, with the state machines 0 and 1; its interrupts allocate nothing."""
 
     def __init__(self, rp2, receive_pin, transmit_pin):
-        receive, transmit = programs(rp2)
+        receive, transmit = receive_program(rp2), transmit_program(rp2)
         self._answer = bytearray(LONGEST_BLOCK)
         self._count = 0
         self._next = 0
