@@ -6,6 +6,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+from terminal_sim.chips.mdb_bus import MdbBus
+from terminal_sim.chips.mdb_vmc import VendingController
 from terminal_sim.chips.relay import CoffeeBrewer
 from terminal_sim.device import Device
 from terminal_sim.machine import Machine
@@ -15,7 +17,7 @@ from terminal_sim.vm.flash import FlashChip
 # How far one terminal may run ahead of the others while all of them run.
 IN_STEP_US = 20_000
 BOARD_SETTINGS = ("reader", "pulse_cents", "pulse_width_ms", "pulse_gap_ms")
-DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
+DEVICES = ("coffee_machine", "coin_station", "nfc_terminal", "vending_machine")
 
 
 class Bench:
@@ -100,4 +102,9 @@ class Bench:
             make_board=lambda device: SimulatorBoard(device, brewer, **board),
         )
         brewer = CoffeeBrewer(device.timeline)
-        return Machine(device, brewer, settings)
+        machine = Machine(device, brewer, settings)
+        if settings["device"] == "vending_machine":
+            device.vending_bus = MdbBus(device.timeline)
+            machine.vmc = VendingController(device.timeline, device.vending_bus)
+            machine.vmc.power(True)
+        return machine

@@ -15,12 +15,12 @@ from drivers.buttons import Buttons
 from drivers.lcd import CharacterDisplay
 from drivers.relay import Relay
 from system.config import ConfigError
+from system.online import add_network
 
 _SCL, _SDA = 22, 21
 _READER = {"reset": 4, "power": 32, "select": 25, "spi": (2, 18, 23, 19), "uart": (2, 17, 16)}
 _BUTTONS = (13, 14, 27, 33)
 _RELAY = 26
-_CA_PATH = "/ca.der"
 # TLS handshakes and name look-ups block the program for seconds.
 _WATCHDOG_MS = 60000
 # The PN532 stretches the clock while it wakes up, for longer than the bus waits by default.
@@ -54,28 +54,5 @@ def build(config):
     parts.buttons = Buttons([Pin(pin, Pin.IN, Pin.PULL_UP) for pin in _BUTTONS], Pin.IRQ_FALLING)
     parts.rtc = RTC()
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
-    _add_network(parts, config)
+    add_network(parts, config)
     return parts
-
-
-def _add_network(parts, config):
-    import network
-
-    from system.wifi import WiFi
-
-    if not config.wifi.get("ssid"):
-        raise ConfigError("wifi: ssid is missing")
-    wifi = WiFi(network.WLAN(network.STA_IF), config.wifi, config.address, parts.backoff())
-    parts.tasks = (("wifi", wifi.run, 90000),)
-    if not config.is_tls:
-        # The terminal's token would travel in the open.
-        if not config.allow_plain_http:
-            raise ConfigError("ledger_url: https is needed here")
-        return
-    from system import tls
-
-    try:
-        parts.open_stream = tls.opener(tls.verified_context(_CA_PATH))
-        wifi.on_connected = lambda: tls.set_clock(config.time_server)
-    except (OSError, ValueError):
-        raise ConfigError("ca.der is missing or no CA certificate")

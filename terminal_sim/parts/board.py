@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from terminal_sim.chips.buttons import PushButtons
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.keypad import KeypadMatrix
+from terminal_sim.chips.mdb_bridge import MdbBridge
 from terminal_sim.chips.mfrc522 import MFRC522Chip
 from terminal_sim.chips.pn532 import PN532Chip
 from terminal_sim.chips.pn532_hsu import PN532HsuFace
@@ -23,6 +24,7 @@ READER_SPI = READER_UART = 1
 BUTTON_PINS = (12, 13, 14, 15)
 RELAY_PIN = 16
 COIN_PIN, INHIBIT_PIN = 18, 19
+BUS_PORT, BUS_READY_PIN = 2, 39
 ROW_PINS = (25, 26, 27, 32)
 COLUMN_PINS = (33, 34, 35, 36)
 
@@ -59,6 +61,9 @@ class SimulatorBoard:
             profile=PulseProfile(width_us=pulse_width_ms * 1000, gap_us=pulse_gap_ms * 1000),
         )
         self.relay = RelayContact(wires, RELAY_PIN, device.timeline, on_open=brewer.enable)
+        if device.vending_bus is not None:
+            self.bridge = MdbBridge(device.timeline, device.vending_bus, wires, BUS_READY_PIN)
+            device.uarts.attach(BUS_PORT, self.bridge)
         self.keypad = KeypadMatrix(wires, ROW_PINS, COLUMN_PINS)
         wires.watch(
             RELAY_PIN,

@@ -19,7 +19,7 @@ def terminal(bench, **config):
     return bench.terminal(**settings)
 
 
-@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal"])
+@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal", "vending_machine"])
 def test_each_device_starts_finds_its_reader_and_says_that_the_ledger_is_away(bench, device):
     machine = terminal(bench, device=device)
     machine.wait_display("No connection")
@@ -28,7 +28,7 @@ def test_each_device_starts_finds_its_reader_and_says_that_the_ledger_is_away(be
     assert machine.relay_closures == 0
 
 
-@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal"])
+@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal", "vending_machine"])
 def test_an_idle_device_runs_for_minutes_without_a_failure_and_within_its_memory(bench, device):
     machine = terminal(bench, device=device)
     machine.run_for(30)
