@@ -33,12 +33,12 @@ class Reader:
     """The reader's interface, and what all readers have in common; the chips' drivers derive from it and give
 
     - `start()`: bring the chip from any state to a configured one;
-    - `read_uid()`: return a copy of the UID of the token on the antenna, 4, 7 or 10 bytes, None when there is
-      none; SeveralTokens when there are more;
+    - `read_uid()`: return a copy of the UID of the token on the antenna, 4, 7 or 10 bytes, None when there
+      is none; SeveralTokens when there are more;
     - `restart_field()`: switch the field off and on, for a card that was left in ACTIVE or HALT;
     - `version`: chip and version, for people, once it has started.
 
-    Every coroutine ends within two seconds and raises nothing else but ReaderError, after which start() mends.
+    Each of them ends within two seconds and raises nothing else but ReaderError, after which start() mends.
     """
 
     def __init__(self, reset_pin=None, power_pin=None):
