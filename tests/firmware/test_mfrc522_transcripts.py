@@ -132,7 +132,6 @@ def test_a_torn_answer_is_no_token_and_the_next_look_is_right(desk, after_bytes)
 def test_an_answer_whose_last_byte_has_not_come_whole_is_no_answer(desk):
     desk.chip.place(DOUBLE)
     desk.chip.faults.torn_answer(2, last_bits=4)
-    desk.chip.faults.torn_answer(2, last_bits=4)
     assert desk.read() is None
     assert desk.read() == DOUBLE
 
