@@ -191,6 +191,20 @@ def test_several_tokens_are_told_once_and_the_one_that_stays_is_told_then(desk):
     task.cancel()
 
 
+@pytest.mark.parametrize("name", READERS[:3])
+def test_a_reply_to_the_listing_before_is_not_taken_for_this_one_on_any_bus(name):
+    desk = ReaderDesk(name)
+    desk.pass_time(100)
+    desk.start()
+    desk.chip.place(SINGLE)
+    assert desk.read() == SINGLE
+    desk.chip.remove()
+    desk.chip.faults.stale_reply()
+    assert failed(desk.read())
+    assert desk.read() is None
+    desk.loop.close()
+
+
 FAULTS = st.one_of(
     st.tuples(st.just("torn_frame"), st.integers(0, 22)),
     st.tuples(st.sampled_from(["wrong_lcs", "wrong_dcs", "wrong_tfi", "stale_reply"])),
