@@ -86,6 +86,24 @@ def test_the_real_board_starts_on_wifi(bench):
 
 
 @pytest.mark.parametrize(
+    ("reader", "failure"),
+    [("pn532_spi", "no ACK"), ("pn532_hsu", "not ready"), ("mfrc522", "version ff: no chip")],
+)
+def test_the_real_board_lives_on_when_the_reader_that_is_named_is_not_on_its_wires(bench, reader, failure):
+    machine = terminal(
+        bench,
+        board="esp32_pn532_coffee",
+        reader=reader,
+        wifi={"ssid": "home", "password": "x"},
+        allow_plain_http=True,
+    )
+    machine.wait_display("Out of order: the card reader does not answer.", timeout_s=60)
+    assert any("reader: failure" in line and failure in line for line in machine.console)
+    machine.run_for(60)
+    assert not [line for line in machine.console if "Traceback" in line or "no sign of life" in line]
+
+
+@pytest.mark.parametrize(
     ("config", "line"),
     [
         ({"board": "toaster"}, "board: not known"),
