@@ -6,6 +6,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+from terminal_sim.chips.mdb_bus import MdbBus
+from terminal_sim.chips.mdb_vmc import VendingController
 from terminal_sim.chips.relay import CoffeeBrewer
 from terminal_sim.device import Device
 from terminal_sim.machine import Machine
@@ -16,7 +18,7 @@ from terminal_sim.vm.flash import FlashChip
 IN_STEP_US = 20_000
 # What of config.json is also soldered to the board.
 BOARD_SETTINGS = ("reader", "display", "pulse_cents", "pulse_width_ms", "pulse_gap_ms")
-DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
+DEVICES = ("coffee_machine", "coin_station", "nfc_terminal", "vending_machine")
 
 
 class Bench:
@@ -103,4 +105,9 @@ class Bench:
             make_board=lambda device: SimulatorBoard(device, brewer, **board),
         )
         brewer = CoffeeBrewer(device.timeline)
-        return Machine(device, brewer, settings)
+        machine = Machine(device, brewer, settings)
+        if settings["device"] == "vending_machine":
+            device.vending_bus = MdbBus(device.timeline)
+            machine.vmc = VendingController(device.timeline, device.vending_bus)
+            machine.vmc.power(True)
+        return machine

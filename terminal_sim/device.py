@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from terminal_sim.chips.mdb_bus import MdbBus
 from terminal_sim.parts.connections import Connections
 from terminal_sim.parts.network import Network
 from terminal_sim.parts.serial_lines import SerialPorts, SPIBuses
@@ -64,6 +65,8 @@ class Device:
         self.program_error: str | None = None
         self.vm: VmProcess | None = None
         self.board: Any = None
+        # Hangs outside, and outlives the board.
+        self.vending_bus: MdbBus | None = None
         self._make_board = make_board
         self._entropy = entropy or random.SystemRandom()
         self._uptime_ms = uptime_ms

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from terminal_sim.chips.mdb_vmc import VendingController
 from terminal_sim.chips.relay import CoffeeBrewer
 from terminal_sim.device import Device
 from terminal_sim.parts.board import BUTTON_PINS, SimulatorBoard
@@ -36,6 +37,8 @@ class Machine:
     ) -> None:
         self.device = device
         self.brewer = brewer
+        # The controller of a vending machine; it has a power plug of its own.
+        self.vmc: VendingController | None = None
         self.config = config
         self._firmware = firmware
         self._card: bytes | None = None

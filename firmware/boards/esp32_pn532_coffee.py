@@ -15,13 +15,13 @@ from drivers import displays
 from drivers.buttons import Buttons
 from drivers.relay import Relay
 from system.config import ConfigError
+from system.online import add_network
 
 _SCL, _SDA = 22, 21
 _READER = {"reset": 4, "power": 32, "select": 25, "spi": (2, 18, 23, 19), "uart": (2, 17, 16)}
 _BUTTONS = (13, 14, 27, 33)
 _RELAY = 26
 _BUZZER = 2
-_CA_PATH = "/ca.der"
 # TLS handshakes and name look-ups block the program for seconds.
 _WATCHDOG_MS = 60000
 # The PN532 stretches the clock while it wakes up, for longer than the bus waits by default.
@@ -59,28 +59,5 @@ def build(config):
 
         parts.buzzer = Buzzer(PWM(Pin(_BUZZER), freq=1000, duty_u16=0))
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
-    _add_network(parts, config)
+    add_network(parts, config)
     return parts
-
-
-def _add_network(parts, config):
-    import network
-
-    from system.wifi import WiFi
-
-    if not config.wifi.get("ssid"):
-        raise ConfigError("wifi: ssid is missing")
-    wifi = WiFi(network.WLAN(network.STA_IF), config.wifi, config.address, parts.backoff())
-    parts.tasks = (("wifi", wifi.run, 90000),)
-    if not config.is_tls:
-        # The terminal's token would travel in the open.
-        if not config.allow_plain_http:
-            raise ConfigError("ledger_url: https is needed here")
-        return
-    from system import tls
-
-    try:
-        parts.open_stream = tls.opener(tls.verified_context(_CA_PATH))
-        wifi.on_connected = lambda: tls.set_clock(config.time_server)
-    except (OSError, ValueError):
-        raise ConfigError("ca.der is missing or no CA certificate")

@@ -23,6 +23,7 @@ class Parts:
         self.keypad = None
         self.rtc = None
         self.buzzer = None
+        self.vending_words = None
         self.tasks = ()
 
     def watchdog(self):

@@ -14,6 +14,7 @@ _BUTTONS = (12, 13, 14, 15)
 _RELAY = 16
 _BUZZER = 3
 _COIN, _COIN_INHIBIT = 18, 19
+_BUS_PORT, _BUS_READY = 2, 39
 _ROWS = (25, 26, 27, 32)
 _COLUMNS = (33, 34, 35, 36)
 _WATCHDOG_MS = 30000
@@ -51,6 +52,8 @@ def build(config):
         _add_vending(parts)
     elif config.device == "coin_station":
         _add_coins(parts, config)
+    elif config.device == "vending_machine":
+        _add_vending_bus(parts)
     else:
         _add_keypad(parts)
     return parts
@@ -63,6 +66,15 @@ def _add_vending(parts):
     pins = [Pin(number, Pin.IN, Pin.PULL_UP) for number in _BUTTONS]
     parts.buttons = Buttons(pins, Pin.IRQ_FALLING)
     parts.relay = Relay(Pin(_RELAY, Pin.OUT, value=0))
+
+
+def _add_vending_bus(parts):
+    from machine import UART
+
+    from drivers.mdb_bridge import BAUD, BridgeWords
+
+    ready = Pin(_BUS_READY, Pin.IN, Pin.PULL_UP)
+    parts.vending_words = BridgeWords(UART(_BUS_PORT, BAUD), ready, Pin.IRQ_FALLING)
 
 
 def _add_coins(parts, config):

@@ -14,6 +14,7 @@ _BAD = (
     "no_product",
     "over_limit",
     "coin_unknown",
+    "several_tokens",
     # What the device or the ledger does not do.
     "no_connection",
     "refused",
@@ -24,6 +25,9 @@ _BAD = (
     "unauthorised",
     "reader_failed",
     "coin_slot_failed",
+    "vend_failed",
+    "not_vended",
+    "machine_silent",
 )
 
 

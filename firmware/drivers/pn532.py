@@ -22,7 +22,7 @@ _IN_LIST_PASSIVE_TARGET = const(0x4A)
 
 _ACK = b"\x00\x00\xff\x00\xff\x00"
 # Ready byte, header, two targets with UIDs of ten bytes and the longest ATS that cards of daily life send.
-_LONGEST_READ = const(96)
+_LONGEST_READ = const(80)
 _ACK_TIMEOUT_MS = const(60)
 _REPLY_TIMEOUT_MS = const(400)
 _POLL_MS = const(3)

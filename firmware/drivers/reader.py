@@ -30,10 +30,15 @@ class SeveralTokens(Exception):
 
 
 class Reader:
-    """The reader's interface; the chips' drivers derive from it.
+    """The reader's interface, and what all readers have in common; the chips' drivers derive from it and give
 
-    Every coroutine ends within two seconds and raises nothing but ReaderError, after which start() mends;
-    read_uid() raises SeveralTokens as well. `version` is chip and version, for people, once it has started.
+    - `start()`: bring the chip from any state to a configured one;
+    - `read_uid()`: return a copy of the UID of the token on the antenna, 4, 7 or 10 bytes, None when there
+      is none; SeveralTokens when there are more;
+    - `restart_field()`: switch the field off and on, for a card that was left in ACTIVE or HALT;
+    - `version`: chip and version, for people, once it has started.
+
+    Each of them ends within two seconds and raises nothing else but ReaderError, after which start() mends.
     """
 
     def __init__(self, reset_pin=None, power_pin=None):
@@ -41,18 +46,6 @@ class Reader:
         self._reset_pin = reset_pin
         self._power_pin = power_pin
         self.version = None
-
-    async def start(self):
-        """Bring the chip from any state to a configured one; ReaderError when it does not answer."""
-        raise NotImplementedError
-
-    async def read_uid(self):
-        """Return a copy of the UID of the token on the antenna, 4, 7 or 10 bytes; None when there is none."""
-        raise NotImplementedError
-
-    async def restart_field(self):
-        """Switch the field off and on: a card that was left in ACTIVE or HALT answers again."""
-        raise NotImplementedError
 
     async def hard_reset(self):
         """Pull the reset pin low and wait for the oscillator; nothing happens where it is not wired."""

@@ -6,6 +6,8 @@ from binascii import crc32
 VEND = "vend"
 COIN = "coin"
 TOP_UP = "top_up"
+# Cash that a vending machine puts onto the medium.
+REVALUE = "revalue"
 # A coin whose worth or owner is not certain: kept for people, never booked.
 UNKNOWN_COIN = "unknown_coin"
 # A coin whose pulses are still coming in; its line is replaced by that of the coin it turns out to be.
@@ -16,6 +18,8 @@ APPROVED = "approved"
 # Approved without the ledger, under its allowance: the goods are let go, and then they are out.
 OWED = "owed"
 DUE = "due"
+# Approved, but the machine could not deliver: to be given back.
+FAILED = "failed"
 # The ends of a record.
 VENDED = "vended"
 CREDITED = "credited"
@@ -30,7 +34,9 @@ DROPPED = "dropped"
 _INTENT_FIELDS = 8
 _STATE_FIELDS = 3
 OWED_STATES = (OWED, DUE)
-_OPEN_STATES = (INTENT, APPROVED, OWED, DUE)
+_OPEN_STATES = (INTENT, APPROVED, FAILED, OWED, DUE)
+# What a machine was to do at once. When its fate is not known it is undone, never done later.
+UNDONE = (VEND, REVALUE)
 
 
 class Record:

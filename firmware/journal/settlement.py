@@ -91,9 +91,9 @@ class Settlement:
                 self._journal.mark(record, records.NOTED, record.text)
 
     async def _settle_one(self, record):
-        is_vend = record.kind == records.VEND
-        answer = await (self._ledger.give_back(record) if is_vend else self._ledger.post(record))
+        is_undone = record.kind in records.UNDONE
+        answer = await (self._ledger.give_back(record) if is_undone else self._ledger.post(record))
         if isinstance(answer, Accepted):
-            self._journal.mark(record, records.REVERSED if is_vend else records.CREDITED)
+            self._journal.mark(record, records.REVERSED if is_undone else records.CREDITED)
             self._on_settled(record, answer.balance_cents)
         return answer

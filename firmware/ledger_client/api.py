@@ -10,7 +10,7 @@ from system.log import log
 
 # 408, 409 and 429 ask for another try; every other 4xx is the ledger's last word.
 _TRY_AGAIN = (408, 409, 429)
-_TAGS = {records.VEND: "coffee", records.COIN: "topup", records.TOP_UP: "topup"}
+_TAGS = {records.VEND: "coffee", records.COIN: "topup", records.TOP_UP: "topup", records.REVALUE: "topup"}
 _DESCRIPTION_LIMIT = 255
 
 
@@ -108,9 +108,14 @@ class Ledger:
 
 def posting_body(record):
     """Return the bytes that book a record: the same ones at every try, also after a restart."""
-    fields = [("description", record.text), ("tag", _TAGS[record.kind]), ("idempotency_key", record.key)]
-    if record.kind == records.VEND:
+    is_item = record.item is not None
+    tag = "vending" if record.kind == records.VEND and not is_item else _TAGS[record.kind]
+    fields = [("description", record.text), ("tag", tag), ("idempotency_key", record.key)]
+    if is_item:
         fields.insert(0, ("products", [record.item]))
+    elif record.kind == records.VEND:
+        # The price is the vending machine's.
+        fields.insert(0, ("amount", -record.cents))
     else:
         fields.insert(0, ("amount", record.cents))
     if record.kind == records.COIN:

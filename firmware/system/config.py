@@ -3,12 +3,12 @@
 import json
 import sys
 
-DEVICES = ("coffee_machine", "coin_station", "nfc_terminal")
+DEVICES = ("coffee_machine", "coin_station", "nfc_terminal", "vending_machine")
 LANGUAGES = ("en", "de")
 DISPLAYS = ("auto", "lcd", "oled")
 READERS = ("pn532_i2c", "pn532_spi", "pn532_hsu", "mfrc522")
 # The board that a platform most likely is, for a display when there is no config to read.
-_BOARD_OF_PLATFORM = {"webassembly": "simulator", "esp32": "esp32_pn532_coffee"}
+_BOARD_OF_PLATFORM = {"webassembly": "simulator", "esp32": "esp32_pn532_coffee", "rp2": "rp2040_mdb"}
 _DEFAULT_BOARD = "simulator"
 
 # Name, default, least and greatest value.
@@ -23,6 +23,9 @@ _NUMBERS = (
     ("message_ms", 4000, 500, 20000),
     ("session_timeout_ms", 30000, 5000, 300000),
     ("top_up_limit_cents", 10000, 1, 1000000),
+    # A unit of the vending bus is worth mdb_scale x 10^-mdb_decimals.
+    ("mdb_scale", 1, 1, 255),
+    ("mdb_decimals", 2, 0, 2),
 )
 # Name, default, the sort of its elements.
 _LISTS = (("buttons", (), str), ("coins_cents", (5, 10, 20, 50, 100, 200), int))
@@ -79,6 +82,7 @@ def check(raw):
     config.confirm = raw.get("confirm") is True
     config.allow_plain_http = raw.get("allow_plain_http") is True
     config.selftest = raw.get("selftest") is True
+    config.mdb_revalue = raw.get("mdb_revalue") is True
     return config
 
 

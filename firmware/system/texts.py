@@ -36,11 +36,13 @@ def _of_others(device):
     # One text of words, as a tuple of names would stay in memory itself.
     own = {
         "coffee_machine": "coffee_idle hold_token lift_token balance_and_choose offer no_product enjoy"
-        " enjoy_offline too_little not_delivered",
+        " enjoy_offline not_delivered",
         "coin_station": "coin_description coin_idle coin_session coin_received coin_credited coin_waiting"
         " coin_unknown coin_slot_failed",
-        "nfc_terminal": "checking_top_up top_up_description terminal_idle terminal_credit_idle over_limit"
-        " top_up_hold top_up_offer topped_up top_up_unknown amount",
+        "nfc_terminal": "checking_top_up terminal_idle terminal_credit_idle over_limit top_up_hold"
+        " top_up_offer top_up_unknown amount",
+        "vending_machine": "vending_idle choose_item vend_cancelled vend_failed not_vended given_back"
+        " vend_description machine_not_ready machine_silent",
     }
     return [name for other in own if other != device for name in own[other].split()]
 

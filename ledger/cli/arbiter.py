@@ -41,6 +41,13 @@ class WriterArbiter(Arbiter):
         """Return where the writer is asked; the folder is this user's alone."""
         return self._workplace.short_path / "writer"
 
+    def leave_listener(self) -> None:
+        """Hold the listening socket no longer, as a worker.
+
+        One that did would keep it open when nobody is left to answer at it, and wait there in vain.
+        """
+        self._listener.close()
+
     def manage_workers(self) -> None:
         """Keep the writer and the workers alive; the master's loop calls this every second at least."""
         self._keep_writer()

@@ -115,6 +115,7 @@ def _options(host: str, port: int, workers: int, log_level: str) -> dict[str, An
         "forwarded_allow_ips": "",
         "forwarder_headers": "",
         "control_socket_disable": True,
+        "post_fork": lambda arbiter, _worker: arbiter.leave_listener(),
         "when_ready": _announce,
         "child_exit": _forget_worker,
     }

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 AGE = timedelta(seconds=1)
+MOMENT = timedelta(seconds=0.1)
 MOST = 10_000
 
 
@@ -28,8 +29,8 @@ class Recent:
         return value
 
     def has(self, key: Hashable, now: datetime) -> bool:
-        """Say whether there is a value for this key that is young enough."""
-        return self._young(key, now) is not None
+        """Say whether there is a value for this key that stays young enough for a moment yet."""
+        return self._young(key, now + MOMENT) is not None
 
     def forget(self) -> None:
         """Forget everything."""

@@ -57,7 +57,11 @@ class Front:
         if route is not None and await self._is_answered(route, environ, body.content, send):
             return
         scope["headers"] = _framed(scope["headers"], body)
-        await self._flask(scope, _once(body.content), send)
+        answer: list[dict[str, Any]] = []
+        await self._flask(scope, _once(body.content), _into(answer))
+        # By now the thread is free: a client that takes its answer slowly, or never, holds none.
+        for message in answer:
+            await send(message)
 
     def note_late(self, scope: Scope) -> None:
         """Wait no longer for the rest of a request's body, whoever is waiting; the connection wakes them."""
@@ -122,3 +126,10 @@ def _once(content: bytes) -> Receive:
         return {"type": "http.request", "body": content, "more_body": False}
 
     return receive
+
+
+def _into(kept: list[dict[str, Any]]) -> Send:
+    async def send(message: dict[str, Any]) -> None:
+        kept.append(message)
+
+    return send

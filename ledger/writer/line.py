@@ -53,6 +53,11 @@ class WriterLine(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Begin to ask here, and to look whether answers come."""
+        self._transport = transport
+        self._look()
+
     def data_received(self, data: bytes) -> None:
         """Settle what is answered."""
         self._inbox.add(data)
@@ -85,14 +90,13 @@ class WriterLine(asyncio.Protocol):
 
     async def _connect(self) -> None:
         try:
-            loop = asyncio.get_running_loop()
-            self._transport, _ = await loop.create_unix_connection(lambda: self, str(self._address))
+            await asyncio.get_running_loop().create_unix_connection(lambda: self, str(self._address))
         except OSError:
             self._going = None
             lost, self._waiting = self._waiting, {}
             _lose(lost.values())
         else:
-            self._look()
+            # It may have been lost again by now.
             self._go()
 
     def _look(self) -> None:

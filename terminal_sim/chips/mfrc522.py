@@ -217,6 +217,7 @@ class MFRC522Chip:
                 # Five bits: 0 stands for the thirty-second.
                 self._registers[COLL] = heard.collision_at & 0x1F
         self._fill(self.faults.spoil(heard.data))
+        self._registers[CONTROL] = _AFTER_RESET[CONTROL] | self.faults.take_last_bits()
         self._registers[COM_IRQ] |= _RX_IRQ
 
     def _run_out(self) -> None:

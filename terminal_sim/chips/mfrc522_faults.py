@@ -30,10 +30,11 @@ class MFRC522Faults:
         self._tag_leaves_after_frames: int | None = None
         self._noise: random.Random | None = None
         self._last_answer = b""
+        self._last_bits = 0
 
-    def torn_answer(self, after_bytes: int) -> None:
-        """Let the next answer end after so many bytes."""
-        self._spoilers.append((None, lambda answer: answer[:after_bytes]))
+    def torn_answer(self, after_bytes: int, *, last_bits: int = 0) -> None:
+        """Let the next answer end after so many bytes, of the last of which only so many bits have come."""
+        self._spoilers.append((None, lambda answer: self._torn(answer[:after_bytes], last_bits)))
 
     def wrong_bcc(self) -> None:
         """Spoil the check byte of the next part of a UID."""
@@ -83,3 +84,12 @@ class MFRC522Faults:
             seen = self._spoilers.popleft()[1](answer)
         self._last_answer = answer
         return seen
+
+    def take_last_bits(self) -> int:
+        """Return how many bits of the answer's last byte have come, 0 for all."""
+        last_bits, self._last_bits = self._last_bits, 0
+        return last_bits
+
+    def _torn(self, answer: bytes, last_bits: int) -> bytes:
+        self._last_bits = last_bits
+        return answer

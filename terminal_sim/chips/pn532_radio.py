@@ -79,9 +79,11 @@ class Radio:
         self.field_on = True
         self._search = search = _Search(max_targets, wanted, done)
         if self.passive_retries != ENDLESS_RETRIES:
-            attempts_us = (self.passive_retries + 1) * self._timing.attempt_us
-            self._at(settle_us + attempts_us, lambda: self._run_out(search))
+            self._at(settle_us + self._attempts_us(), lambda: self._run_out(search))
         self._select_if_any(settle_us)
+
+    def _attempts_us(self) -> int:
+        return (self.passive_retries + 1) * self._timing.attempt_us
 
     def stop(self) -> None:
         """End an open search without an answer."""
@@ -105,6 +107,9 @@ class Radio:
         search.selecting = True
         levels = sum(_CASCADE_LEVELS_BY_UID_LENGTH[len(card.uid)] for card in found)
         select_us = self._timing.attempt_us + levels * self._timing.select_level_us
+        if len(found) < search.max_targets and self.passive_retries != ENDLESS_RETRIES:
+            # Whether there is one more the chip learns by trying as often as for the first.
+            select_us += self._attempts_us()
         self._at(settle_us + select_us, lambda: self._end_selecting(search))
 
     def _end_selecting(self, search: _Search) -> None:

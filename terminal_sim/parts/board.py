@@ -8,6 +8,7 @@ from terminal_sim.chips.buttons import PushButtons
 from terminal_sim.chips.buzzer import PassiveBuzzer
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.keypad import KeypadMatrix
+from terminal_sim.chips.mdb_bridge import MdbBridge
 from terminal_sim.chips.mfrc522 import MFRC522Chip
 from terminal_sim.chips.pn532 import PN532Chip
 from terminal_sim.chips.pn532_hsu import PN532HsuFace
@@ -26,6 +27,7 @@ BUTTON_PINS = (12, 13, 14, 15)
 RELAY_PIN = 16
 BUZZER_PIN = 3
 COIN_PIN, INHIBIT_PIN = 18, 19
+BUS_PORT, BUS_READY_PIN = 2, 39
 ROW_PINS = (25, 26, 27, 32)
 COLUMN_PINS = (33, 34, 35, 36)
 
@@ -66,6 +68,9 @@ class SimulatorBoard:
         self.relay = RelayContact(wires, RELAY_PIN, device.timeline, on_open=brewer.enable)
         self.buzzer = PassiveBuzzer(device.timeline)
         device.pwm.attach(BUZZER_PIN, self.buzzer.drive)
+        if device.vending_bus is not None:
+            self.bridge = MdbBridge(device.timeline, device.vending_bus, wires, BUS_READY_PIN)
+            device.uarts.attach(BUS_PORT, self.bridge)
         self.keypad = KeypadMatrix(wires, ROW_PINS, COLUMN_PINS)
         wires.watch(
             RELAY_PIN,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import signal
 import socket
 import threading
 import time
@@ -88,6 +89,15 @@ def test_a_stop_under_load_cuts_no_answer_and_a_retry_books_nothing_twice(comman
     _settle(command, api_token, [client.unanswered for client in clients], set(booked))
     assert max(Counter(_booked_keys(command)).values()) == 1
     assert command.data("wallet", "show", TOKEN)["balance"] == 100_000 - len(answered) - CLIENTS
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
+def test_a_master_that_is_interrupted_lets_its_workers_end_by_themselves(command: Command, number: int):
+    with serving(command, "--workers", "1") as server:
+        server.ask("GET", "/health")
+        server.process.send_signal(number)
+        server.process.wait(PATIENCE_S)
+    assert server.log == []
 
 
 def _settle(command: Command, api_token: str, unanswered: list[str], booked: set[str]) -> None:

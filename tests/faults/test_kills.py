@@ -10,8 +10,9 @@ from benchmarks.faults.console import quiet
 from benchmarks.faults.customers import Customers
 from benchmarks.faults.kills import slaughter
 from benchmarks.faults.receipts import CREATED, Receipt, findings
-from benchmarks.faults.server import MASTER, WORKER, WRITER, kill, serving
+from benchmarks.faults.server import MASTER, WORKER, WRITER, Server, kill, serving, wait_for_end
 from benchmarks.faults.shop import furnish, shop_on
+from ledger.writer.messages import WORK_S
 from tests.conftest import BOTH_DATABASES
 
 
@@ -35,6 +36,20 @@ def test_a_worker_that_starts_while_the_database_is_away_waits_for_it():
             cluster.start()
             customers.wait_for(1)
         assert findings(shop, customers.receipts) == []
+
+
+def test_workers_whose_master_and_writer_are_gone_wait_for_no_answer_and_end(tmp_path):
+    shop = furnish(f"sqlite:///{tmp_path}/books.db")
+    with serving(shop.environment, workers=1) as server:
+        with Customers(shop, lambda: server.port, connections=4) as customers:
+            customers.wait_for(4)
+            kill(next(pid for pid, role in server.children().items() if role == WRITER))
+            orphans, killed_at_s = server.kill_master(), time.monotonic()
+            wait_for_end(orphans)
+            assert time.monotonic() - killed_at_s < WORK_S, "somebody waited for an answer that cannot come"
+            server = Server(shop.environment, workers=1)
+        server.stop()
+    assert findings(shop, customers.receipts) == []
 
 
 def test_the_processes_of_a_server_are_known_by_what_they_are(tmp_path):

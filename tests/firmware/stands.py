@@ -78,6 +78,8 @@ class Screen:
 class Stand:
     """One device from power-on to power-off. `flash` and `road` outlive it."""
 
+    vending_words = None
+
     def __init__(self, device, flash, road, relay_pin=None, world=None, **settings):
         self.world = world or World()
         self.flash = flash
@@ -99,6 +101,7 @@ class Stand:
             buttons=None,
             keypad=None,
             buzzer=SimpleNamespace(play=self.sounds.append),
+            vending_words=self.vending_words,
             entropy=entropy,
             backoff=lambda: Backoff(entropy),
         )

@@ -110,11 +110,12 @@ def test_a_token_that_leaves_in_mid_select_is_no_token_or_the_whole_one(desk, ui
     assert desk.read() == (uid if after_frames >= whole_after else None)
 
 
-@pytest.mark.parametrize("fault", ["wrong_bcc", "wrong_crc"])
-def test_a_wrong_checksum_from_the_air_is_no_token_and_the_next_look_is_right(desk, fault):
+@pytest.mark.parametrize(("fault", "last_frame"), [("wrong_bcc", "9320"), ("wrong_crc", "93708804A1B29F")])
+def test_a_wrong_checksum_from_the_air_ends_the_look_there_and_the_next_one_is_right(desk, fault, last_frame):
     desk.chip.place(DOUBLE)
     getattr(desk.chip.faults, fault)()
     assert desk.read() is None
+    assert desk.bus.frames[-1].startswith(last_frame)
     assert desk.read() == DOUBLE
 
 
@@ -126,6 +127,24 @@ def test_a_torn_answer_is_no_token_and_the_next_look_is_right(desk, after_bytes)
     desk.chip.faults.torn_answer(after_bytes)
     assert desk.read() is None
     assert desk.read() == DOUBLE
+
+
+def test_an_answer_whose_last_byte_has_not_come_whole_is_no_answer(desk):
+    desk.chip.place(DOUBLE)
+    desk.chip.faults.torn_answer(2, last_bits=4)
+    assert desk.read() is None
+    assert desk.read() == DOUBLE
+
+
+@pytest.mark.parametrize("error", [0x80, 0x40, 0x28])
+def test_an_error_of_the_chip_itself_is_a_failure_and_no_collision(desk, error):
+    exchange = desk.bus.exchange
+    desk.bus.exchange = lambda data: (
+        bytes([0, error]) if data[0] == 0x80 | chip.ERROR << 1 else exchange(data)
+    )
+    desk.chip.place(DOUBLE)
+    with pytest.raises(FrameError, match=f"error register {error:02x}"):
+        desk.read()
 
 
 @pytest.mark.parametrize("instead", [False, True])

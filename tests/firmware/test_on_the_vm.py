@@ -19,7 +19,7 @@ def terminal(bench, **config):
     return bench.terminal(**settings)
 
 
-@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal"])
+@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal", "vending_machine"])
 def test_each_device_starts_finds_its_reader_and_says_that_the_ledger_is_away(bench, device):
     machine = terminal(bench, device=device)
     machine.wait_display("No connection")
@@ -28,7 +28,7 @@ def test_each_device_starts_finds_its_reader_and_says_that_the_ledger_is_away(be
     assert machine.relay_closures == 0
 
 
-@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal"])
+@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal", "vending_machine"])
 def test_an_idle_device_runs_for_minutes_without_a_failure_and_within_its_memory(bench, device):
     machine = terminal(bench, device=device)
     machine.run_for(30)
@@ -96,6 +96,24 @@ def test_the_real_board_starts_on_wifi(bench):
     )
     machine.wait_display("No connection")
     assert any("wifi: connected to home" in line for line in machine.console)
+
+
+@pytest.mark.parametrize(
+    ("reader", "failure"),
+    [("pn532_spi", "no ACK"), ("pn532_hsu", "not ready"), ("mfrc522", "version ff: no chip")],
+)
+def test_the_real_board_lives_on_when_the_reader_that_is_named_is_not_on_its_wires(bench, reader, failure):
+    machine = terminal(
+        bench,
+        board="esp32_pn532_coffee",
+        reader=reader,
+        wifi={"ssid": "home", "password": "x"},
+        allow_plain_http=True,
+    )
+    machine.wait_display("Out of order: the card reader does not answer.", timeout_s=60)
+    assert any("reader: failure" in line and failure in line for line in machine.console)
+    machine.run_for(60)
+    assert not [line for line in machine.console if "Traceback" in line or "no sign of life" in line]
 
 
 @pytest.mark.parametrize(

@@ -111,11 +111,13 @@ def test_one_look_at_several_tokens_is_noise_but_two_are_told(world):
     several = SeveralTokens()
     assert told(world, Looks(several, TOKEN)) == [TOKEN]
     assert told(world, Looks(several, several, several, None)) == [SEVERAL]
+    assert told(world, Looks(several, None, several, None)) == []
 
 
 def test_a_token_beside_which_another_one_was_held_has_not_left(world):
     several = SeveralTokens()
     assert told(world, Looks(TOKEN, several, several, several, TOKEN)) == [TOKEN]
+    assert told(world, Looks(TOKEN, None, None, several, None, None, TOKEN)) == [TOKEN]
 
 
 class Ladder:

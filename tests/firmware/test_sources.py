@@ -17,7 +17,7 @@ NAMES = [path.relative_to(FIRMWARE).as_posix() for path in SOURCES]
 # What a device of these boards has, and what of it this firmware uses.
 DEVICE_MODULES = {
     *("array", "asyncio", "binascii", "framebuf", "gc", "json", "machine", "micropython"),
-    *("network", "ntptime", "os", "ssl", "sys", "time"),
+    *("network", "ntptime", "os", "rp2", "ssl", "sys", "time"),
 }
 OWN = {path.name.removesuffix(".py") for path in FIRMWARE.iterdir() if path.is_dir() or path.suffix == ".py"}
 # Methods that CPython has and MicroPython has not.

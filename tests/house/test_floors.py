@@ -16,8 +16,8 @@ from tests.house.sources import ROOT, python_files, tree
 MICROPYTHON = {
     "array", "asyncio", "binascii", "builtins", "collections", "deflate", "errno", "esp32",
     "framebuf", "gc",
-    "hashlib", "io", "json", "machine", "micropython", "network", "ntptime", "os", "random", "re", "select",
-    "socket", "ssl", "struct", "sys", "time", "uctypes", "vfs",
+    "hashlib", "io", "json", "machine", "micropython", "network", "ntptime", "os", "random", "re", "rp2",
+    "select", "socket", "ssl", "struct", "sys", "time", "uctypes", "vfs",
 }  # fmt: skip
 # Runs on a computer, not on the device: it tells the build tool what to freeze.
 FIRMWARE_BUILD_FILES = {"manifest.py"}

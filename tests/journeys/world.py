@@ -92,6 +92,10 @@ class World:
         """Put an NFC terminal on the bench."""
         return self._device("nfc_terminal", permission, (), **config)
 
+    def vending_machine(self, **config: Any) -> Machine:
+        """Put a vending machine on the bench; its prices are its own."""
+        return self._device("vending_machine", TerminalPermission.DEBIT, (), **config)
+
     def _device(
         self, device: str, permission: TerminalPermission, offers: tuple[Offer, ...], **config: Any
     ) -> Machine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.firmware import MOST_OWN_MS, Watch
 from terminal_sim.parts.board import READERS
 from tests.terminal_sim.pos_ledger import API_TOKEN
 
@@ -39,8 +40,13 @@ def test_on_each_reader_two_tokens_buy_nothing_and_one_of_them_does_after_a_minu
     assert any("health: reader recovered after " in line for line in coffee.console)
     coffee.press("espresso")
     coffee.wait_display("Hold your token")
+    watch = Watch(coffee)
+    began_us = watch.begin()
     coffee.tap(ANNA)
     coffee.wait_display("Enjoy your Espresso!")
+    _, own_ms, work = watch.until_request(began_us)
+    assert own_ms < MOST_OWN_MS
+    assert (work["file_flush"], work["tcp_send"]) == (1, 1), "the intent is on flash, and one request asks"
     assert ledger.balances[ANNA] == 380
     assert coffee.relay_closures == 1
     assert coffee.live_set_bytes() < 96 * 1024

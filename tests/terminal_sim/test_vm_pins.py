@@ -1,4 +1,4 @@
-"""Pins, interrupts and the I2C bus as the firmware meets them."""
+"""Pins, interrupts and the buses as the firmware meets them."""
 
 from __future__ import annotations
 
@@ -190,3 +190,52 @@ def test_a_transfer_takes_the_time_of_its_bits(make_device):
         make_board=EchoBoard,
     )
     assert device.console == ["9"]
+
+
+class _Shifter:
+    """A chip that gives back each byte with one added."""
+
+    def __init__(self):
+        self.levels = []
+
+    def select(self, level):
+        self.levels.append(level)
+
+    def exchange(self, data):
+        return bytes(value + 1 for value in data)
+
+
+def test_spi_reaches_the_selected_chip_in_the_time_of_its_bits(make_device):
+    device = make_device(
+        "import time\nfrom machine import SPI, Pin\nselect = Pin(5, Pin.OUT, value=1)\n"
+        "spi = SPI(1, baudrate=100000, sck=Pin(18), mosi=Pin(23), miso=Pin(19))\n"
+        "answer = bytearray(3)\nspi.write_readinto(b'abc', answer)\nprint(bytes(answer))\n"
+        "select(0)\nspi.write_readinto(b'abc', answer)\nprint(bytes(answer))\n"
+        "started = time.ticks_us()\nspi.readinto(answer, 7)\n"
+        "print(bytes(answer), 240 <= time.ticks_us() - started < 300)\nselect(1)\n",
+        boots=False,
+        make_board=lambda device: device.spi.attach(1, 5, chips[0]),
+    )
+    chips = [_Shifter()]
+    device.boot()
+    assert device.console == ["b'\\xff\\xff\\xff'", "b'bcd'", "b'\\x08\\x08\\x08' True"]
+    assert chips[0].levels[-2:] == [0, 1]
+
+
+class _Echo:
+    """A device on a UART that sends back what it gets, in capital letters."""
+
+    def receive(self, data):
+        self.send(data.upper())
+
+
+def test_a_uart_sends_while_the_program_goes_on_and_keeps_what_arrives(make_device):
+    device = make_device(
+        "import time\nfrom machine import UART\nuart = UART(1, baudrate=9600, timeout=0)\n"
+        "print(uart.any(), uart.read(), uart.write(b'hello'))\ntime.sleep_ms(9)\nprint(uart.any())\n"
+        "time.sleep_ms(3)\nbuffer = bytearray(3)\nprint(uart.any(), uart.readinto(buffer), bytes(buffer))\n"
+        "print(uart.read(), uart.readinto(buffer))\nuart.write(b'x' * 300)\ntime.sleep_ms(700)\n"
+        "print(uart.any())\n",
+        make_board=lambda device: device.uarts.attach(1, _Echo()),
+    )
+    assert device.console == ["0 None 5", "0", "5 3 b'HEL'", "b'LO' None", "256"]

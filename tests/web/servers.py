@@ -19,7 +19,7 @@ from ledger.service import Ledger
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
-_HASTY = "import ledger.cli.worker as worker; worker.REQUEST_DEADLINE_S = 1"
+_HASTY = "import ledger.cli.worker as worker; worker.REQUEST_DEADLINE_S = worker.ANSWER_DEADLINE_S = 1"
 _SERVE = "from ledger.cli.serve import serve; serve()"
 # Our own command with its writer, the same with no patience for slow senders, and any gunicorn that serves
 # `wsgi:app` and books in its workers.

@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
-import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.factories.ledgers import fresh_ledger, raw_connection
+from tests.factories.ledgers import raw_connection
 from tests.factories.terminals import install
 from tests.factories.wallets import TOKEN, open_wallet
+from tests.web.lines import GOOD, PATH, Line, sent
 from tests.web.servers import served
 
-PATH = f"/pos/wallets/token/{TOKEN}/transactions"
 HUGE = b'{"amount": -1, "description": "' + b"x" * 2_000_000 + b'"}'
-GOOD = b'{"amount": -1, "description": "x"}'
-
-
-class Line:
-    """One kept-alive connection of one terminal."""
-
-    def __init__(self, netloc: str, api_token: str) -> None:
-        self._connection = http.client.HTTPConnection(netloc, timeout=20)
-        self._headers = {"Authorization": f"Bearer {api_token}", "Content-Type": "application/json"}
-
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, dict]:
-        """Send one request; an iterator as body is sent in chunks, without saying its length."""
-        chunked = body is not None and not isinstance(body, bytes)
-        self._connection.request(method, path, body, self._headers | headers, encode_chunked=chunked)
-        answer = self._connection.getresponse()
-        return answer.status, json.loads(answer.read())
-
-    def is_kept(self) -> bool:
-        """Say whether the server has left the connection open."""
-        return self._connection.sock is not None
-
-    def close(self) -> None:
-        """Hang up."""
-        self._connection.close()
-
-
-@pytest.fixture(scope="module")
-def address(migrated_template, tmp_path_factory) -> Iterator[tuple[str, str]]:
-    """Serve a ledger with a wallet on it; returns the server's host and port, and a terminal's token."""
-    path = tmp_path_factory.mktemp("connections") / "books.db"
-    with fresh_ledger(migrated_template, path) as ledger:
-        api_token = install(ledger).api_token
-        open_wallet(ledger, balance_cents=1000)
-        with served(ledger, workers=1) as server:
-            yield urlsplit(server.url).netloc, api_token
 
 
 @pytest.fixture
@@ -144,39 +107,13 @@ def test_a_request_that_has_arrived_may_take_longer_than_one_may_take_to_arrive(
         assert line.ask("GET", "/pos/terminal")[0] == 200
 
 
-def _sent(netloc: str, *pieces: bytes) -> bytes:
-    """Send pieces on a connection of their own and return all that is said until it is closed."""
-    host, port = netloc.split(":")
-    said = b""
-    with socket.create_connection((host, int(port)), timeout=20) as raw:
-        for piece in pieces:
-            with suppress(OSError):
-                raw.sendall(piece)
-        # Who was refused while still sending may find the connection reset behind the answer.
-        with suppress(ConnectionResetError):
-            while piece := raw.recv(4096):
-                said += piece
-    return said
-
-
-@pytest.fixture(scope="module")
-def hasty(migrated_template, tmp_path_factory) -> Iterator[tuple[str, str]]:
-    """Serve as `address` does, without patience for who sends slowly."""
-    path = tmp_path_factory.mktemp("hasty") / "books.db"
-    with fresh_ledger(migrated_template, path) as ledger:
-        api_token = install(ledger).api_token
-        open_wallet(ledger, balance_cents=1000)
-        with served(ledger, workers=1, door="hasty") as server:
-            yield urlsplit(server.url).netloc, api_token
-
-
 def test_a_head_that_does_not_end_in_time_ends_its_connection(hasty):
-    assert _sent(hasty[0], b"GET /pos/terminal HTTP/1.1\r\nHost: x\r\nX-Slow: ") == b""
+    assert sent(hasty[0], b"GET /pos/terminal HTTP/1.1\r\nHost: x\r\nX-Slow: ") == b""
 
 
 def test_a_head_without_an_end_is_refused(address):
     endless = [b"GET /pos/terminal HTTP/1.1\r\nX-Long: ", *[b"x" * 16_000] * 8]
-    assert _sent(address[0], *endless).startswith(b"HTTP/1.1 400 ")
+    assert sent(address[0], *endless).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 99", b"Transfer-Encoding: chunked"])
@@ -186,7 +123,7 @@ def test_a_body_that_stops_is_refused_in_words_and_nothing_of_it_is_booked(hasty
     body = b"%x\r\n%b\r\n" % (len(GOOD), GOOD) if b"chunked" in framing else GOOD
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {api_token}\r\n"
     head = head.encode() + b"Content-Type: application/json\r\n" + framing + b"\r\n\r\n"
-    said = _sent(netloc, head + body)
+    said = sent(netloc, head + body)
     assert said.startswith(b"HTTP/1.1 400 ")
     assert b'"code":"bad_request"' in said
     with closing(Line(*hasty)) as line:
@@ -205,7 +142,7 @@ def test_a_body_that_stops_is_refused_in_words_and_nothing_of_it_is_booked(hasty
 def test_a_body_of_two_lengths_is_refused_and_its_connection_ended(address, framing):
     smuggled = b"0\r\n\r\nGET /pos/terminal HTTP/1.1\r\nHost: x\r\n\r\n"
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {address[1]}\r\n".encode()
-    said = _sent(address[0], head + framing + b"\r\n\r\n" + smuggled)
+    said = sent(address[0], head + framing + b"\r\n\r\n" + smuggled)
     assert said.startswith(b"HTTP/1.1 400 ")
     assert said.count(b"HTTP/1.1 ") == 1
 
@@ -214,11 +151,11 @@ def test_a_header_that_only_looks_like_another_is_not_heard(address):
     """WSGI has one name for `Content-Type` and `Content_Type`."""
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {address[1]}\r\n"
     head = head.encode() + b"Content_Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(GOOD)
-    assert b'"code":"unsupported_media_type"' in _sent(address[0], head + GOOD)
+    assert b'"code":"unsupported_media_type"' in sent(address[0], head + GOOD)
 
 
 def test_requests_that_are_sent_ahead_are_answered_in_their_order(address):
     head = f"Host: x\r\nAuthorization: Bearer {address[1]}\r\n".encode()
     ahead = [b"GET /pos/terminal HTTP/1.1\r\n" + head + b"\r\n", b"GET /pos/nope HTTP/1.1\r\n" + head]
-    said = _sent(address[0], *ahead, b"Connection: close\r\n\r\n")
+    said = sent(address[0], *ahead, b"Connection: close\r\n\r\n")
     assert re.findall(rb"HTTP/1\.1 (\d+)", said) == [b"200", b"404"]

@@ -107,6 +107,28 @@ def test_a_writer_that_goes_away_is_said_to_whom_it_owes_an_answer(
     assert [outcome.is_repeat for outcome in after] == [False, False]
 
 
+def test_a_line_that_is_lost_as_it_is_made_is_made_again(writer, line, actor, monkeypatch):
+    connect, losses = asyncio.SelectorEventLoop.create_unix_connection, iter([True])
+
+    async def connect_and_lose(loop, *where):
+        made = await connect(loop, *where)
+        if next(losses, False):
+            made[0].abort()
+            await asyncio.sleep(0.01)
+        return made
+
+    monkeypatch.setattr(asyncio.SelectorEventLoop, "create_unix_connection", connect_and_lose)
+    monkeypatch.setattr("ledger.writer.line.WORK_S", 0.0)
+    monkeypatch.setattr("ledger.writer.line.PATIENCE_S", 1.0)
+
+    async def ask() -> list:
+        async with asyncio.timeout(10):
+            return await told(line, asking(actor, "k1", 1))
+
+    (booked,) = run(line, ask())
+    assert booked.answer.balance_cents == 999
+
+
 def test_a_writer_that_never_answers_is_given_up(line, listener, actor, monkeypatch):
     monkeypatch.setattr("ledger.writer.line.WORK_S", 0.0)
     monkeypatch.setattr("ledger.writer.line.PATIENCE_S", 0.2)

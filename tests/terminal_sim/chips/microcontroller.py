@@ -124,6 +124,7 @@ class Uart:
         self._timeline = timeline
         self._device = device
         self._received = bytearray()
+        self._is_free_at_us = {}
         device.send = lambda data: self._later(data, self._arrive)
 
     def write(self, data):
@@ -144,7 +145,10 @@ class Uart:
         return count or None
 
     def _later(self, data, deliver):
-        self._timeline.at(self._timeline.now_us() + 87 * len(data), lambda: deliver(data))
+        # Each way is one wire: bytes come in the order in which they were sent.
+        begins_us = max(self._timeline.now_us(), self._is_free_at_us.get(deliver.__name__, 0))
+        self._is_free_at_us[deliver.__name__] = through_us = begins_us + 87 * len(data)
+        self._timeline.at(through_us, lambda: deliver(data))
 
     def _arrive(self, data):
         self._received.extend(data[: self.capacity - len(self._received)])

@@ -51,6 +51,15 @@ def test_a_token_is_read_whole_as_often_as_asked(started, uid):
     assert started.read() is None
 
 
+def test_a_uid_that_was_read_stays_what_it_was(started):
+    started.chip.place(DOUBLE)
+    first = started.read()
+    started.chip.remove()
+    started.chip.place(NEIGHBOUR)
+    assert started.read() == NEIGHBOUR
+    assert first == DOUBLE
+
+
 @pytest.mark.parametrize("others", [(SINGLE, DOUBLE), (DOUBLE, NEIGHBOUR), (SINGLE, TRIPLE, DOUBLE)])
 def test_several_tokens_at_once_are_no_token(started, others):
     for uid in others:
@@ -132,6 +141,23 @@ def test_garbage_for_a_minute_is_no_token_and_the_reader_recovers_by_itself(desk
     assert "health: reader recovered after " in capsys.readouterr().out
 
 
+def test_a_brown_out_is_mended_without_a_reset_and_the_token_is_told_once(desk):
+    seen = []
+    presence = Presence(desk.reader, seen.append)
+    task = desk.loop.create_task(presence.run(no_beat))
+    desk.chip.place(DOUBLE)
+    desk.pass_time(1_000)
+    desk.chip.power(False)
+    desk.pass_time(1)
+    desk.chip.power(True)
+    desk.pass_time(2_000)
+    assert presence.is_working
+    assert presence.recoveries == 1
+    assert (desk.resets, desk.power_cycles) == (0, 0)
+    assert seen == [DOUBLE]
+    task.cancel()
+
+
 def test_a_bus_that_is_dead_from_the_start_is_left_alone_longer_and_longer(desk):
     desk.chip.faults.dead_bus = True
     seen = []
@@ -163,6 +189,20 @@ def test_several_tokens_are_told_once_and_the_one_that_stays_is_told_then(desk):
     desk.pass_time(1_000)
     assert seen == [SEVERAL, DOUBLE], "it has not left"
     task.cancel()
+
+
+@pytest.mark.parametrize("name", READERS[:3])
+def test_a_reply_to_the_listing_before_is_not_taken_for_this_one_on_any_bus(name):
+    desk = ReaderDesk(name)
+    desk.pass_time(100)
+    desk.start()
+    desk.chip.place(SINGLE)
+    assert desk.read() == SINGLE
+    desk.chip.remove()
+    desk.chip.faults.stale_reply()
+    assert failed(desk.read())
+    assert desk.read() is None
+    desk.loop.close()
 
 
 FAULTS = st.one_of(
