@@ -21,7 +21,9 @@ REVERSED = "reversed"
 NOT_SENT = "not_sent"
 NOTED = "noted"
 
-# Not a state of a record: how many remarkable records there were beyond those that are kept.
+# No states of a record: up to where an acceptor has counted and whose coins come next, and how many
+# remarkable records there were beyond those that are kept.
+COIN_MARK = "coin_mark"
 DROPPED = "dropped"
 
 _INTENT_FIELDS = 8
@@ -32,7 +34,8 @@ _OPEN_STATES = (INTENT, APPROVED)
 class Record:
     """An intent and what became of it. `note` says what was remarkable; such records are kept for people.
 
-    `cents` is None while a coin is being counted.
+    `cents` is None while a coin is being counted, and when nobody knows it. The `item` of a coin is the
+    acceptor's mark: up to where it has been counted with this record.
     """
 
     def __init__(self, number, key, kind, token, cents):

@@ -3,7 +3,6 @@
 from binascii import crc32
 
 from journal import records
-from journal.identity import next_start
 from journal.records import Record
 from system.log import log
 
@@ -34,9 +33,12 @@ class Journal:
         # As their lines: a quarter less memory than as records.
         self._remarkable = []
         self._dropped = 0
+        self._coin_mark = (None, "")
         self._settled = self._read_settled()
         self._last = self._settled
         is_whole = self._replay()
+        from journal.identity import next_start
+
         self.prefix = next_start(files, entropy)
         self.is_failing = False
         if is_whole:
@@ -72,6 +74,24 @@ class Journal:
         """How many remarkable records there were before the latest ones, which alone are kept."""
         return self._dropped
 
+    @property
+    def coin_mark(self):
+        """Up to where the coin acceptor has been counted, as it told it; None when that is not known."""
+        return self._coin_mark[0]
+
+    @property
+    def coin_token(self):
+        """The token whose coins come after the mark, or ""."""
+        return self._coin_mark[1]
+
+    def keep_coin_mark(self, mark, token):
+        """Write down up to where the acceptor has been counted and who is next; False when flash refuses."""
+        before, self._coin_mark = self._coin_mark, (mark, token)
+        is_written = self._append(self._mark_line())
+        if not is_written:
+            self._coin_mark = before
+        return is_written
+
     def new_record(self, kind, token, cents):
         """Return a record with the next key; nothing is written before begin()."""
         self._last += 1
@@ -84,8 +104,15 @@ class Journal:
         """
         if record not in self._open:
             self._open.append(record)
+        before = self._coin_mark
+        self._take_mark(record)
         # The next pulse of a coin does not wait until a file is written anew; the coin's own line can.
         record.is_durable = self._append(record.intent_line(), record.kind != records.COUNTING)
+        if not record.is_durable:
+            self._coin_mark = before
+        elif record.kind == records.COIN:
+            # It is kept for the journal as a whole; with each record it would fill the memory.
+            record.item = None
         return record.is_durable
 
     def forget(self, record):
@@ -161,6 +188,16 @@ class Journal:
             yield record.intent_line()
             if record.state != records.INTENT:
                 yield record.state_line()
+        if self._coin_mark[0]:
+            # Last, because each coin's line before it brings a mark of its own.
+            yield self._mark_line()
+
+    def _mark_line(self):
+        return records.line([records.COIN_MARK, self._coin_mark[0], self._coin_mark[1]])
+
+    def _take_mark(self, record):
+        if record.item and record.kind in (records.COIN, records.UNKNOWN_COIN):
+            self._coin_mark = (record.item, record.token)
 
     def _close(self):
         if self._file is not None:
@@ -182,13 +219,21 @@ class Journal:
                 fields = records.parse(raw)
                 if fields is None:
                     is_whole = False
+                    if file.readline(1):
+                        # Not torn at its end but damaged: coins may have been told behind it.
+                        self._coin_mark = (None, "")
                     break
                 self._size += len(raw)
                 if fields[0] == records.DROPPED:
                     self._dropped = fields[1]
                     continue
+                if fields[0] == records.COIN_MARK:
+                    self._coin_mark = (fields[1], fields[2])
+                    continue
                 self._last = max(self._last, fields[1])
                 ended = records.apply(fields, by_number)
+                if fields[0] == records.INTENT:
+                    self._take_mark(by_number[fields[1]])
                 if ended is not None and ended.note:
                     self._remember(ended)
         self._open = [by_number[number] for number in sorted(by_number) if number > self._settled]

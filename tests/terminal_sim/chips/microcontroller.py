@@ -117,6 +117,7 @@ class Uart:
     """`machine.UART` at 115200 bit/s with one device; what does not fit into the buffer is lost."""
 
     capacity = 256
+    byte_us = 87
 
     def __init__(self, timeline: VirtualTimeline, device) -> None:
         self._timeline = timeline
@@ -142,10 +143,20 @@ class Uart:
         return count or None
 
     def _later(self, data, deliver):
-        self._timeline.at(self._timeline.now_us() + 87 * len(data), lambda: deliver(data))
+        self._timeline.at(self._timeline.now_us() + self.byte_us * len(data), lambda: deliver(data))
 
     def _arrive(self, data):
         self._received.extend(data[: self.capacity - len(self._received)])
+
+
+class OneWireUart(Uart):
+    """`machine.UART` at 9600 bit/s, both of its wires on the one of a device: it hears itself."""
+
+    byte_us = 1042
+
+    def __init__(self, timeline: VirtualTimeline, device) -> None:
+        super().__init__(timeline, device)
+        device.echo = self._arrive
 
 
 class Pin:
