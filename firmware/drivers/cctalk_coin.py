@@ -122,7 +122,7 @@ class CcTalkCoin:
             log("coins", "the acceptor has started again")
             # It may be another one.
             self._ids = []
-            coins = sum([1 for credit in now[1::2] if credit])
+            coins = sum([1 for number in range(1, credit_buffer.LENGTH, 2) if now[number]])
             if coins:
                 return listener.on_remark(f"acceptor reset, {coins} coins not booked", mark)
         elif now[0]:
