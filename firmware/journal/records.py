@@ -28,7 +28,7 @@ DROPPED = "dropped"
 
 _INTENT_FIELDS = 8
 _STATE_FIELDS = 3
-_OPEN_STATES = (INTENT, APPROVED)
+OPEN_STATES = (INTENT, APPROVED)
 
 
 class Record:
@@ -55,7 +55,7 @@ class Record:
 
     def is_open(self):
         """Tell whether money may still move for this record."""
-        return self.state in _OPEN_STATES
+        return self.state in OPEN_STATES
 
     def intent_line(self):
         """Return the line that goes to flash before anything is sent."""
