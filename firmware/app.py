@@ -1,8 +1,8 @@
 """Puts the device together from its configuration and keeps it running."""
 
 import gc
-import sys
 
+from system import compat
 from system.log import log
 
 CONFIG_PATH = "/config.json"
@@ -36,7 +36,8 @@ async def _start():
 
     config = load(CONFIG_PATH)
     parts = load_board(config.board).build(config)
-    _forget("system.config", "boards.readers", "boards.parts", "boards." + config.board)
+    # Only the start needs these modules; where they are not frozen they would hold memory for good.
+    compat.forget("system.config", "boards.readers", "boards.parts", "boards." + config.board)
     gc.collect()
     from system.health import Supervisor
     from system.texts import Texts
@@ -46,6 +47,9 @@ async def _start():
     device, tasks, settlement = _assemble(config, parts, texts)
     gc.collect()
     supervisor = Supervisor(parts.watchdog())
+    # A board's own function would hold the whole board.
+    parts.watchdog = None
+    compat.forget("journal.identity")
     for name, start, limit_ms in tasks + parts.tasks:
         supervisor.start(name, start, limit_ms)
     supervisor.start("reader", parts.presence.run, _TASK_LIMIT_MS)
@@ -53,14 +57,6 @@ async def _start():
     supervisor.start("settlement", settlement.run, _SETTLE_LIMIT_MS)
     supervisor.start("device", device.run, _TASK_LIMIT_MS)
     return supervisor
-
-
-def _forget(*names):
-    # Only the start needs these modules; where they are not frozen they would hold memory for good.
-    for name in names:
-        package, _, module = name.partition(".")
-        if sys.modules.pop(name, None) is not None:
-            delattr(sys.modules[package], module)
 
 
 def _assemble(config, parts, texts):

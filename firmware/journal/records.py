@@ -25,12 +25,14 @@ REVERSED = "reversed"
 NOT_SENT = "not_sent"
 NOTED = "noted"
 
-# Not a state of a record: how many remarkable records there were beyond those that are kept.
+# No states of a record: up to where an acceptor has counted and whose coins come next, and how many
+# remarkable records there were beyond those that are kept.
+COIN_MARK = "coin_mark"
 DROPPED = "dropped"
 
 _INTENT_FIELDS = 8
 _STATE_FIELDS = 3
-_OPEN_STATES = (INTENT, APPROVED, FAILED)
+OPEN_STATES = (INTENT, APPROVED, FAILED)
 # What a machine was to do at once. When its fate is not known it is undone, never done later.
 UNDONE = (VEND, REVALUE)
 
@@ -38,7 +40,8 @@ UNDONE = (VEND, REVALUE)
 class Record:
     """An intent and what became of it. `note` says what was remarkable; such records are kept for people.
 
-    `cents` is None while a coin is being counted.
+    `cents` is None while a coin is being counted, and when nobody knows it. The `item` of a coin is the
+    acceptor's mark: up to where it has been counted with this record.
     """
 
     def __init__(self, number, key, kind, token, cents):
@@ -58,7 +61,7 @@ class Record:
 
     def is_open(self):
         """Tell whether money may still move for this record."""
-        return self.state in _OPEN_STATES
+        return self.state in OPEN_STATES
 
     def intent_line(self):
         """Return the line that goes to flash before anything is sent."""

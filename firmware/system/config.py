@@ -3,6 +3,8 @@
 import json
 import sys
 
+from system import compat
+
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal", "vending_machine")
 LANGUAGES = ("en", "de")
 READERS = ("pn532_i2c", "pn532_spi", "pn532_hsu", "mfrc522")
@@ -15,6 +17,10 @@ _NUMBERS = (
     ("pulse_cents", 10, 1, 1000),
     ("pulse_width_ms", 50, 25, 100),
     ("pulse_gap_ms", 100, 30, 500),
+    ("pulse_level", 0, 0, 1),
+    ("inhibit_level", 1, 0, 1),
+    ("inhibit_cuts_supply", 0, 0, 1),
+    ("power_up_ms", 1500, 200, 10000),
     ("request_timeout_ms", 4000, 500, 20000),
     ("purchase_deadline_ms", 20000, 1000, 45000),
     ("vend_pulse_ms", 500, 50, 10000),
@@ -68,8 +74,12 @@ def check(raw):
     config.is_tls, config.address = parse_url(config.ledger_url)
     config.time_server = _text(raw, "time_server", "pool.ntp.org")
     config.api_token = _text(raw, "api_token", None)
+    profile = _profile(config, raw)
     for name, default, least, greatest in _NUMBERS:
-        setattr(config, name, _number(raw, name, default, least, greatest))
+        setattr(config, name, _number(raw, name, profile.get(name, default), least, greatest))
+    if config.inhibit_cuts_supply and config.pulse_level:
+        # Without its supply a normally closed output would look like a pulse that never ends.
+        raise ConfigError("pulse_level: set the acceptor to N.O.")
     for name, default, sort in _LISTS:
         setattr(config, name, _list(raw, name, default, sort))
     config.wifi = raw.get("wifi") or {}
@@ -115,6 +125,20 @@ def _choice(raw, name, choices, default):
     if value not in choices:
         raise ConfigError(f"{name}: not known")
     return value
+
+
+def _profile(config, raw):
+    # The tables of the coins are loaded by a device that takes some; the names are checked there.
+    config.coin_acceptor = _text(raw, "coin_acceptor", "pulse")
+    config.coin_currency = _text(raw, "coin_currency", "EUR")
+    if config.device != "coin_station":
+        return {}
+    from drivers.coin_profiles import CURRENCIES, PROFILES
+
+    compat.forget("drivers.coin_profiles")
+    _choice(raw, "coin_acceptor", PROFILES, "pulse")
+    _choice(raw, "coin_currency", CURRENCIES, "EUR")
+    return PROFILES[config.coin_acceptor]
 
 
 def _number(raw, name, default, least, greatest):

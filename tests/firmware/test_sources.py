@@ -58,6 +58,8 @@ def test_it_uses_no_syntax_that_only_cpython_has(path):
         assert not node.keywords, node.name
     for node in nodes(path, ast.Dict):
         assert None not in node.keys, "a dictionary cannot be unpacked into another"
+    for node in nodes(path, ast.Slice):
+        assert node.step is None, "slices have no steps"
     for node in nodes(path, ast.Raise):
         assert node.cause is None, "exceptions are not chained"
     assert not re.search(r'f"[^"\n]*\{[^}"\n]*=\}', path.read_text())
