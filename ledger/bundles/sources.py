@@ -15,7 +15,8 @@ CHECKOUT = Path(__file__).parents[2] / "firmware"
 NEVER_OVER_THE_AIR = ("boot.py", "main.py", "slots.py")
 # Tells a build tool what to freeze, and is of no use on a device.
 _NOT_FOR_DEVICES = ("manifest.py",)
-_PARTS = "parts"
+# A module of boards/ is a board when it defines this; the others are what boards share.
+_MARK = "def make_safe("
 _SIMULATOR = "simulator"
 
 
@@ -29,8 +30,8 @@ def modules(source: Path) -> list[str]:
 
 def boards(source: Path) -> list[str]:
     """Return the names of the boards that there are."""
-    stems = (Path(path).stem for path in modules(source) if path.startswith("boards/"))
-    return [stem for stem in stems if stem != _PARTS]
+    beside = [path for path in modules(source) if path.startswith("boards/")]
+    return [Path(path).stem for path in beside if _MARK in (source / path).read_text(encoding="utf-8")]
 
 
 def modules_of_board(source: Path, board: str) -> list[str]:
