@@ -1,6 +1,7 @@
 """Puts the device together from its configuration and keeps it running."""
 
 import gc
+import os
 
 from system import compat
 from system.log import log
@@ -27,6 +28,9 @@ def load_board(name):
 async def run():
     """Build everything and serve for ever; raises ConfigError before anything has started."""
     supervisor = await _start()
+    # Nobody starts twice, and memory is short.
+    for name in ("load_board", "_start", "_assemble"):
+        del globals()[name]
     gc.collect()
     await supervisor.watch()
 
@@ -44,18 +48,23 @@ async def _start():
 
     texts = Texts(config.language)
     await parts.display.show(texts.lines("starting"))
-    device, tasks, settlement = _assemble(config, parts, texts)
+    device, tasks, settlement, around = _assemble(config, parts, texts)
+    compat.forget("journal.identity")
     gc.collect()
     supervisor = Supervisor(parts.watchdog())
     # A board's own function would hold the whole board.
     parts.watchdog = None
-    compat.forget("journal.identity")
     for name, start, limit_ms in tasks + parts.tasks:
         supervisor.start(name, start, limit_ms)
     supervisor.start("reader", parts.presence.run, _TASK_LIMIT_MS)
     supervisor.start("catalogue", device.keep_catalogue, _TASK_LIMIT_MS)
     supervisor.start("settlement", settlement.run, _SETTLE_LIMIT_MS)
     supervisor.start("device", device.run, _TASK_LIMIT_MS)
+    if {"update_key.json", "boot.sel"} & set(os.listdir("/")):
+        from ota.task import prepare
+
+        run = prepare(config, parts.entropy, around[0], (supervisor,) + around[1:])
+        supervisor.start("updates", run, _TASK_LIMIT_MS)
     return supervisor
 
 
@@ -85,4 +94,4 @@ def _assemble(config, parts, texts):
         from system.selftest import SelfTest
 
         tasks += (("selftest", SelfTest(parts, ledger, Files(STATE_FOLDER)).run, _TASK_LIMIT_MS),)
-    return device, tasks, settlement
+    return device, tasks, settlement, (http, parts.presence, ledger, journal, device)

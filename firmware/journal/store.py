@@ -24,6 +24,9 @@ class Journal:
     """
 
     def __init__(self, files, entropy, capacity=32, file_limit=16384):
+        # Needed once; the program forgets it afterwards.
+        from journal.identity import next_start
+
         self._files = files
         self._capacity = capacity
         self._file_limit = self._rotate_above = file_limit

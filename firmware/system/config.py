@@ -31,6 +31,7 @@ _NUMBERS = (
     # A unit of the vending bus is worth mdb_scale x 10^-mdb_decimals.
     ("mdb_scale", 1, 1, 255),
     ("mdb_decimals", 2, 0, 2),
+    ("update_check_ms", 3600000, 5000, 86400000),
 )
 # Name, default, the sort of its elements.
 _LISTS = (("buttons", (), str), ("coins_cents", (5, 10, 20, 50, 100, 200), int))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.dialects.terminal import (
     conventions,
     routes_batches,
+    routes_firmware,
     routes_holds,
     routes_terminals,
     routes_wallets,
@@ -30,6 +31,7 @@ TERMINAL = Dialect(
         routes_wallets.others,
         routes_batches.batches,
         routes_holds.holds,
+        routes_firmware.firmware,
         routes_terminals.administration,
     ),
     say=conventions.say,

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from ledger.domain.wallets.pairing import issue_pairing_code
 from ledger.foundation.actor import operator_on_this_machine
 from ledger.service import Ledger
+from tests.factories.firmware import published
 from tests.factories.terminals import install
 from tests.factories.wallets import TOKEN, open_wallet
 from tests.web.applications import Caller, operator_token
@@ -85,6 +86,7 @@ class TerminalSpeaker:
         entry = {"token_id": TOKEN, "amount": -1, "description": "Offline", "idempotency_key": "batched"}
         yield "POST /pos/batches", self.ask("POST", "/pos/batches", json={"transactions": [entry]})
         yield from self._holds()
+        yield from self._firmware()
         yield from self._administration()
         yield "GET /pos/openapi.json", self.ask("GET", "/pos/openapi.json")
         yield "GET /pos/docs", self.ask("GET", "/pos/docs")
@@ -102,6 +104,12 @@ class TerminalSpeaker:
             yield "POST /pos/wallets/token/<token_id>/holds", held
             path = f"/pos/holds/{held.json['data']['id']}/{deed}"
             yield f"POST /pos/holds/<hold_id>/{deed}", self.ask("POST", path, json={"idempotency_key": deed})
+
+    def _firmware(self) -> Iterator[tuple[str, TestResponse]]:
+        manifest = published(self._ledger, "1.0.0").manifest_sha256
+        asked = "/pos/firmware?board=simulator&version=0.1.0"
+        yield "GET /pos/firmware", self.ask("GET", asked)
+        yield "GET /pos/firmware/files/<sha256>", self.ask("GET", f"/pos/firmware/files/{manifest}")
 
     def _administration(self) -> Iterator[tuple[str, TestResponse]]:
         terminal = {"id": "third_machine", "friendly_name": "Third", "permission": "credit"}

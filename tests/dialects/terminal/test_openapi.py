@@ -122,7 +122,7 @@ def test_each_operation_says_what_it_does_and_who_may_ask(app):
         (credential,) = operation["security"][0]
         assert credential == ("operator" if path.startswith("/pos/terminals") else "terminal")
         names.append(operation["operationId"])
-    assert len(set(names)) == len(names) == 12
+    assert len(set(names)) == len(names) == 14
 
 
 def test_each_operation_documents_the_refusals_that_any_may_meet(app):

@@ -10,6 +10,7 @@ from ledger.domain.access.rules import ROLE_PERMISSIONS
 from ledger.domain.catalog.commands import install_terminal
 from ledger.domain.devices.commands import roll_api_token
 from ledger.domain.devices.records import TerminalPermission
+from ledger.domain.firmware.commands import publish, withdraw
 from ledger.domain.holds import commands as holds
 from ledger.domain.seals.commands import append_seal
 from ledger.domain.seals.records import BlockRecord
@@ -56,6 +57,8 @@ MATRIX = {
         "admin",
     ),
     roll_api_token: ({"slug": "kiosk_all"}, "admin"),
+    publish: ({"manifest": b"", "signature": "", "modulus": 1, "contents": []}, "admin"),
+    withdraw: ({"board": "simulator", "version": "1.0.0"}, "admin"),
     append_seal: ({"block": BlockRecord(1, 1, 1, "of no seal", "0" * 64)}, "admin"),
     add_operator: ({"username": "bob", "role": Role.STAFF}, "admin"),
 }
