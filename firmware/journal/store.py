@@ -43,8 +43,6 @@ class Journal:
         self._settled = self._read_settled()
         self._last = self._settled
         is_whole = self._replay()
-        from journal.identity import next_start
-
         self.prefix = next_start(files, entropy)
         self.is_failing = False
         if is_whole:
