@@ -1,17 +1,126 @@
-"""Keeps the device running, after system/assembly.py has put it together from its configuration."""
+"""Puts the device together from its configuration and keeps it running."""
 
 import gc
-import sys
+import os
+
+from system import compat
+from system.log import log
+
+CONFIG_PATH = "/config.json"
+STATE_FOLDER = "/state"
+_SETTLE_LIMIT_MS = 120000
+_TASK_LIMIT_MS = 90000
+
+
+def load_board(name):
+    """Import the module of a board; ConfigError when there is none of that name."""
+    try:
+        return getattr(__import__("boards." + name), name)
+    except ImportError as error:
+        # Only the board itself may be missing; a part of it that is missing is another failure.
+        if "boards." + name in str(error):
+            from system.config import ConfigError
+
+            raise ConfigError("board: not known")
+        raise
 
 
 async def run():
     """Build everything and serve for ever; raises ConfigError before anything has started."""
-    from system.assembly import start
-
-    supervisor = await start()
-    # What only the start needs would hold memory for good where it is not frozen.
-    del start
-    del sys.modules["system.assembly"]
-    delattr(sys.modules["system"], "assembly")
+    supervisor = await _start()
+    # Nobody starts twice, and memory is short.
+    for name in ("load_board", "_start", "_pairing_tasks", "_device_tasks", "_http", "_assemble"):
+        del globals()[name]
     gc.collect()
     await supervisor.watch()
+
+
+async def _start():
+    from system.config import load
+
+    config = load(CONFIG_PATH)
+    parts = load_board(config.board).build(config)
+    # Only the start needs these modules; where they are not frozen they would hold memory for good.
+    compat.forget("system.config", "drivers.displays")
+    compat.forget("boards.readers", "boards.parts", "boards." + config.board)
+    gc.collect()
+    from system.health import Supervisor
+    from system.texts import Texts
+
+    texts = Texts(config.language, parts.display.columns, config.device)
+    compat.forget("system.texts_" + config.language)
+    await parts.display.show(texts.lines("starting"))
+    from journal.token import kept_token
+    from system.files import Files
+
+    config.api_token = config.api_token or kept_token(Files(STATE_FOLDER))
+    compat.forget("journal.token")
+    tasks, around = (_device_tasks if config.api_token else _pairing_tasks)(config, parts, texts)
+    gc.collect()
+    supervisor = Supervisor(parts.watchdog())
+    # A board's own function would hold the whole board.
+    parts.watchdog = None
+    for name, begin, limit_ms in tasks + parts.tasks:
+        supervisor.start(name, begin, limit_ms)
+    if around and {"update_key.json", "boot.sel"} & set(os.listdir("/")):
+        from ota.task import prepare
+
+        run = prepare(config, parts.entropy, around[0], (supervisor,) + around[1:])
+        supervisor.start("updates", run, _TASK_LIMIT_MS)
+    return supervisor
+
+
+def _pairing_tasks(config, parts, texts):
+    from devices import pairing
+    from system.files import Files
+
+    return pairing.prepare(parts, texts, _http(config, parts), Files(STATE_FOLDER)), None
+
+
+def _device_tasks(config, parts, texts):
+    device, tasks, settlement, around = _assemble(config, parts, texts)
+    compat.forget("journal.identity")
+    if parts.buzzer:
+        tasks += (("buzzer", parts.buzzer.run, _TASK_LIMIT_MS),)
+    tasks += (
+        ("reader", parts.presence.run, _TASK_LIMIT_MS),
+        ("catalogue", device.keep_catalogue, _TASK_LIMIT_MS),
+        ("settlement", settlement.run, _SETTLE_LIMIT_MS),
+        ("device", device.run, _TASK_LIMIT_MS),
+    )
+    return tasks, around
+
+
+def _http(config, parts):
+    from ledger_client.http import HttpClient
+
+    http = HttpClient(config.address, config.api_token, config.request_timeout_ms, parts.open_stream)
+    if parts.rtc is not None:
+        from system.clock import LedgerClock
+
+        http.on_date = LedgerClock(parts.rtc).hear
+    return http
+
+
+def _assemble(config, parts, texts):
+    from journal.settlement import Settlement
+    from journal.store import Journal
+    from ledger_client.api import Ledger
+    from ledger_client.backoff import Backoff
+    from system.files import Files
+
+    gc.collect()
+    journal = Journal(Files(STATE_FOLDER), parts.entropy)
+    http = _http(config, parts)
+    ledger = Ledger(http, Backoff(parts.entropy))
+    module = getattr(__import__("devices." + config.device), config.device)
+    device, tasks = module.prepare(parts, config, texts, ledger, journal)
+    settlement = Settlement(journal, ledger, Backoff(parts.entropy, longest_ms=30000), device.on_settled)
+    device.settlement = settlement
+    log("app", f"{config.device} starts, its keys are {journal.prefix}-*")
+    parts.presence.on_token = device.on_token
+    if config.selftest:
+        from system.selftest import SelfTest
+
+        tasks += (("selftest", SelfTest(parts, ledger, Files(STATE_FOLDER)).run, _TASK_LIMIT_MS),)
+    return device, tasks, settlement, (http, parts.presence, ledger, journal, device)

@@ -1,18 +1,24 @@
-"""Starts the device; when that fails it says so and stays safe. This file is never updated over the air."""
+"""Starts the program that slots.py chooses. This file is never updated over the air."""
 
 import asyncio
 
 
 async def start():
-    """Run the program, and what is left of it when it cannot run."""
+    """Run the chosen program, and what is left of it when it cannot run."""
+    is_trial = False
     try:
+        import slots
+
+        is_trial = slots.enter()
+        slots.forget()
+        del slots
         import app
 
         await app.run()
     except Exception as error:
-        from system import safe_mode
+        import slots
 
-        await safe_mode.stay(error)
+        await slots.fail(error, is_trial)
 
 
 asyncio.run(start())

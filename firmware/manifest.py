@@ -5,5 +5,6 @@ on the flash, so that a person with a cable can always replace them.
 """
 
 module("app.py")  # noqa: F821 - defined by the build
-for name in ("boards", "cards", "devices", "drivers", "journal", "ledger_client", "system"):
+module("slots.py")  # noqa: F821
+for name in ("boards", "cards", "devices", "drivers", "journal", "ledger_client", "ota", "system"):
     package(name)  # noqa: F821

@@ -7,6 +7,7 @@ from ledger.domain.catalog import tables as catalog
 from ledger.domain.devices import tables as devices
 from ledger.domain.devices import tables_offline as offline
 from ledger.domain.devices import tables_pairings as pairings
+from ledger.domain.firmware import tables as firmware
 from ledger.domain.seals import tables as seals
 from ledger.domain.wallets import tables as wallets
 from ledger.storage import tables as storage
@@ -18,6 +19,7 @@ __all__ = [
     "books",
     "catalog",
     "devices",
+    "firmware",
     "holds",
     "offline",
     "pairings",

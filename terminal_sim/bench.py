@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+from terminal_sim.chips.cctalk_acceptor import CcTalkAcceptor
 from terminal_sim.chips.mdb_bus import MdbBus
 from terminal_sim.chips.mdb_vmc import VendingController
 from terminal_sim.chips.relay import CoffeeBrewer
@@ -17,7 +18,10 @@ from terminal_sim.vm.flash import FlashChip
 # How far one terminal may run ahead of the others while all of them run.
 IN_STEP_US = 20_000
 # What of config.json is also soldered to the board.
-BOARD_SETTINGS = ("reader", "display", "pulse_cents", "pulse_width_ms", "pulse_gap_ms")
+BOARD_SETTINGS = (
+    *("reader", "display", "coin_acceptor", "pulse_cents", "pulse_width_ms", "pulse_gap_ms"),
+    *("pulse_level", "inhibit_level"),
+)
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal", "vending_machine")
 
 
@@ -54,7 +58,8 @@ class Bench:
         """Put a terminal on the bench, provision and boot it; one without a token wants to be paired.
 
         `device` is one of DEVICES; the other names are those of config.json: language, buttons, reader,
-        display, pulse_cents, pulse_width_ms, pulse_gap_ms, request_timeout_ms, top_up_limit_cents.
+        display, pulse_cents, pulse_width_ms, pulse_gap_ms, request_timeout_ms, top_up_limit_cents; with
+        `coin_acceptor="cctalk"` it has such an acceptor, which keeps its power when the terminal loses it.
         """
         if device not in DEVICES:
             raise ValueError(f"no device is named {device!r}; there are {', '.join(DEVICES)}")
@@ -102,9 +107,11 @@ class Bench:
             clock=self._clock,
             chip=FlashChip(path),
             entropy=None if self._seed is None else random.Random(f"{self._seed} {name}"),
-            make_board=lambda device: SimulatorBoard(device, brewer, **board),
+            make_board=lambda device: SimulatorBoard(device, brewer, cctalk, **board),
         )
         brewer = CoffeeBrewer(device.timeline)
+        is_cctalk = settings.get("coin_acceptor") == "cctalk"
+        cctalk = CcTalkAcceptor(device.timeline) if is_cctalk else None
         machine = Machine(device, brewer, settings)
         if settings["device"] == "vending_machine":
             device.vending_bus = MdbBus(device.timeline)

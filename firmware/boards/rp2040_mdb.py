@@ -1,5 +1,6 @@
-"""A vending machine's cashless device on an RP2040 with WiFi: PN532, display, and the MDB bus by PIO.
+"""A vending machine's cashless device on an RP2040 with WiFi: reader, display, and the MDB bus by PIO.
 
+The reader is a PN532 on the display's I2C unless the setting `reader` names another one.
 Pins as in README.md. Behind the two pins of the bus are opto-couplers: they may never meet it directly.
 """
 
@@ -9,15 +10,15 @@ import rp2
 from machine import I2C, RTC, WDT, Pin
 
 from boards.parts import Parts
+from boards.readers import build_reader
 from cards.presence import Presence
 from drivers import displays
 from drivers.mdb_pio import PioWords
-from drivers.pn532 import PN532, I2CTransport
 from system.config import ConfigError
 from system.online import add_network
 
 _SDA, _SCL = 4, 5
-_READER_RESET = 6
+_READER = {"reset": 6, "power": 7, "select": 17, "spi": (0, 18, 19, 16), "uart": (0, 0, 1)}
 _BUS_IN, _BUS_OUT = 9, 8
 # The longest that this chip knows.
 _WATCHDOG_MS = 8300
@@ -46,7 +47,7 @@ def build(config):
     if config.device != "vending_machine":
         raise ConfigError("device: this board is for MDB")
     bus = build_bus()
-    reader = PN532(I2CTransport(bus), Pin(_READER_RESET, Pin.OUT, value=1))
+    reader = build_reader(config, bus, _READER)
     parts = Parts(displays.find(bus, config.display), Presence(reader), os.urandom)
     parts.vending_words = PioWords(rp2, Pin(_BUS_IN, Pin.IN, Pin.PULL_UP), Pin(_BUS_OUT, Pin.OUT, value=1))
     parts.rtc = RTC()

@@ -2,7 +2,7 @@
 
 import os
 
-from machine import I2C, PWM, RTC, WDT, Pin
+from machine import I2C, PWM, RTC, UART, WDT, Pin
 
 from boards.parts import Parts
 from boards.readers import build_reader
@@ -15,6 +15,7 @@ _RELAY = 16
 _BUZZER = 3
 _COIN, _COIN_INHIBIT = 18, 19
 _BUS_PORT, _BUS_READY = 2, 39
+_CCTALK_PORT = 2
 _ROWS = (25, 26, 27, 32)
 _COLUMNS = (33, 34, 35, 36)
 _WATCHDOG_MS = 30000
@@ -78,11 +79,17 @@ def _add_vending_bus(parts):
 
 
 def _add_coins(parts, config):
+    if config.coin_acceptor == "cctalk":
+        from drivers.cctalk import CcTalkLine
+        from drivers.cctalk_coin import CcTalkCoin
+
+        parts.coins = CcTalkCoin(CcTalkLine(UART(_CCTALK_PORT, 9600)), config)
+        return
     from drivers.pulse_coin import PulseCoin
 
     parts.coins = PulseCoin(
         Pin(_COIN, Pin.IN, Pin.PULL_UP),
-        Pin(_COIN_INHIBIT, Pin.OUT, value=1),
+        Pin(_COIN_INHIBIT, Pin.OUT, value=config.inhibit_level),
         Pin.IRQ_FALLING | Pin.IRQ_RISING,
         config,
     )

@@ -19,8 +19,10 @@ _LOOK_MS = const(50)
 class CoinStation(Station):
     """Credits coins to the token that opened the session. A coin that was taken is never dropped.
 
-    Each coin is one journal record, begun at its first pulse and complete before anything else happens with
-    it; the settlement credits it, at once or when the ledger can be reached again. The slot is open only
+    Each coin is one journal record, complete before anything else happens with it: from an acceptor with
+    pulses it is begun at the first one, and from one that counts by itself it brings the `mark` up to which
+    that has counted, so that no coin is booked twice or forgotten when the power fails in between. The
+    settlement credits it, at once or when the ledger can be reached again. The slot is open only
     while a session is, the journal has room and the ledger knows this terminal. A coin that falls after the
     session belongs to its token.
     """
@@ -32,6 +34,7 @@ class CoinStation(Station):
         self._counting = None
         self._is_open = False
         self._is_stuck = False
+        self._stuck_text = None
         self._closed_at = compat.ticks_ms()
         self._received_cents = 0
         self._credited_cents = 0
@@ -47,27 +50,38 @@ class CoinStation(Station):
         self._counting.is_held = True
         self._journal.begin(self._counting)
 
-    def on_coin(self, cents):
-        """Take a coin that has been counted."""
+    def on_coin(self, cents, mark=None):
+        """Take a coin that has been counted; False when it has to be told again, because flash refused it."""
         record = self._counted()
         if not record.token:
-            self._keep(record, records.UNKNOWN_COIN, cents, "no token")
-            self.events.put(UNKNOWN_COIN)
-            return
-        self._keep(record, records.COIN, cents, self._texts.plain("coin_description"))
+            return self._note(record, cents, "no token", mark)
+        if not self._keep(record, records.COIN, cents, self._texts.plain("coin_description"), mark):
+            return False
         if record.token == self._token:
             self._received_cents += cents
         self.events.put(COIN, record)
+        return True
 
-    def on_unknown_coin(self, cents, why):
+    def on_unknown_coin(self, cents, why, mark=None):
         """Note a coin whose worth is not certain, for people to decide; it is never rounded to a real one."""
-        self._keep(self._counted(), records.UNKNOWN_COIN, cents, why)
-        self.events.put(UNKNOWN_COIN)
+        return self._note(self._counted(), cents, why, mark)
 
-    def on_stuck(self, is_stuck):
-        """Take the news that the coin line is stuck, or free again."""
-        log("coins", "line stuck" if is_stuck else "line free")
-        self._is_stuck = is_stuck
+    def on_remark(self, why, mark):
+        """Note for people what the acceptor has counted and nobody can book; False when flash refused it."""
+        return self._keep(self._counted(), records.UNKNOWN_COIN, None, why, mark)
+
+    def on_mark(self, mark):
+        """Keep up to where the acceptor has counted, no coin being among it; False when flash refused it."""
+        return self._journal.keep_coin_mark(mark, self._token or self._journal.coin_token)
+
+    def coin_mark(self):
+        """Return the mark kept last, of this start or of one before; None when there is none."""
+        return self._journal.coin_mark
+
+    def on_stuck(self, is_stuck, text="coin_slot_failed"):
+        """Take the news that the acceptor cannot be used, with the text that says why, or can be again."""
+        log("coins", text if is_stuck else "free again")
+        self._is_stuck, self._stuck_text = is_stuck, text
         self.events.put(STUCK)
 
     def _counted(self):
@@ -75,16 +89,28 @@ class CoinStation(Station):
         # the flash, and the coin was over before.
         record, self._counting = self._counting, None
         if record is None:
-            return self._journal.new_record(records.COUNTING, self._token or "", None)
+            token = self._token or self._journal.coin_token
+            return self._journal.new_record(records.COUNTING, token, None)
         record.is_held = False
         return record
 
-    def _keep(self, record, kind, cents, text):
-        record.kind, record.cents, record.text = kind, cents, text
-        if not self._journal.begin(record):
+    def _note(self, record, cents, why, mark):
+        is_taken = self._keep(record, records.UNKNOWN_COIN, cents, why, mark)
+        if is_taken:
+            self.events.put(UNKNOWN_COIN)
+        return is_taken
+
+    def _keep(self, record, kind, cents, text, mark):
+        record.kind, record.cents, record.text, record.item = kind, cents, text, mark
+        is_durable = self._journal.begin(record)
+        if not is_durable and mark:
+            # The acceptor remembers this coin and tells it again: booked from memory it could come twice.
+            self._journal.forget(record)
+        elif not is_durable:
             log("coins", f"{record.key}: {record.cents} cents of {record.token} are in memory only")
         self.settlement.wake()
         self._set_slot()
+        return is_durable or not mark
 
     def _release_records(self):
         super()._release_records()
@@ -100,7 +126,7 @@ class CoinStation(Station):
 
     async def _show_trouble(self):
         if self._is_stuck:
-            await self._show("coin_slot_failed")
+            await self._show(self._stuck_text)
             return True
         return await super()._show_trouble()
 
@@ -121,8 +147,15 @@ class CoinStation(Station):
             return
         if token != self._token:
             await self._drain()
+        if self._is_stuck:
+            # What it has not told yet belongs to the token before.
+            await self._say(self._stuck_text)
+            return
         balance_cents = await self._balance_of(token)
         if balance_cents is None:
+            return
+        if self._coins.mark and not self._journal.keep_coin_mark(self._coins.mark, token):
+            await self._say("journal_full")
             return
         self._token = token
         self._is_open = not self._is_stuck
@@ -134,7 +167,7 @@ class CoinStation(Station):
         # Coins that have passed the gate belong to the token before this one: close, and count them out.
         self._is_open = False
         self._set_slot()
-        while self._token is not None:
+        while self._token is not None or self._journal.coin_mark is not None:
             waited_ms = compat.ticks_diff(compat.ticks_ms(), self._closed_at)
             if min(waited_ms, self._coins.quiet_ms()) >= _QUIET_MS or waited_ms >= _LONGEST_DRAIN_MS:
                 return

@@ -25,6 +25,8 @@ _BAD = (
     "unauthorised",
     "reader_failed",
     "coin_slot_failed",
+    "coin_acceptor_silent",
+    "coins_lost",
     "vend_failed",
     "not_vended",
     "machine_silent",

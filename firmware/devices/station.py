@@ -43,6 +43,10 @@ class Station:
         self.permission = None
         self.settlement = None
 
+    def is_idle(self):
+        """Tell whether nobody is in the middle of anything here."""
+        return self._deadline is None and not self._is_booking
+
     async def run(self, beat):
         """Serve people for ever."""
         self._beat = beat

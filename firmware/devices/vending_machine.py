@@ -62,6 +62,10 @@ class VendingMachine(Station):
                 event = self._reader.events.next()
             self._report()
 
+    def is_idle(self):
+        """Tell whether no session is open, and nobody is in the middle of anything here."""
+        return not self._is_open and super().is_idle()
+
     def _take(self, event, first, second, request):
         if event in (bus.VEND_ASKED, bus.REVALUE_ASKED):
             self.events.put(ASKED, (event, first, second, request))

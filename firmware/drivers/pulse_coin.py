@@ -1,4 +1,4 @@
-"""A coin acceptor with a pulse output: so many low pulses on one wire for each coin."""
+"""A coin acceptor with a pulse output: so many pulses on one wire for each coin."""
 
 from array import array
 
@@ -15,17 +15,23 @@ _NOISE_US = const(20000)
 _TOLERANCE_PERCENT = const(20)
 _STUCK_US = const(1000000)
 _STUCK_LOOK_MS = const(100)
-# After power-up acceptors send a burst; nothing counts before the line has rested for so long.
-_REST_MS = const(1500)
+# Between the fall of a coin and its first pulse: so long a supply is not taken away.
+_FALL_MS = const(800)
 _STUCK_AT_START_MS = const(6000)
 
 
 class PulseCoin:
     """Counts pulses into coins, and opens the slot only while it is wanted, rested and not stuck.
 
-    Give the coin line (idle 1), the inhibit line (1 = closed), the board's trigger for both edges, and a
-    profile with pulse_width_ms, pulse_gap_ms, pulse_cents and coins_cents, the totals that coins can have.
+    Give the coin line, the inhibit line, the board's trigger for both edges, and a profile:
+    pulse_width_ms, pulse_gap_ms, pulse_cents, coins_cents (the totals that coins can have), pulse_level
+    (of the line within a pulse), inhibit_level (that closes the slot), inhibit_cuts_supply (1: the inhibit
+    line switches the acceptor's supply, because it has no such input) and power_up_ms (after power-up
+    acceptors send a burst; nothing counts before the line has rested for so long).
     """
+
+    # It does not remember what it has counted, as an acceptor on ccTalk does.
+    mark = None
 
     def __init__(self, pin, inhibit_pin, both_edges, profile):
         self._pin = pin
@@ -37,25 +43,55 @@ class PulseCoin:
         self._tail = 0
         self._edge = compat.ThreadSafeFlag()
         self._is_wanted = False
+        self._is_open = False
         self._is_ready = False
+        # When the slot was last asked to close, and when it opened.
+        self._asked_ms = self._opened_ms = compat.ticks_ms()
         self._pulses = 0
         self._is_told = False
         self._spoilt = None
-        self._low_since_us = None
+        self._pulse_since_us = None
         self._ended_us = 0
         self._last_edge_ms = compat.ticks_ms()
         self.discards = 0
-        inhibit_pin.value(1)
+        inhibit_pin.value(profile.inhibit_level)
         pin.irq(self._on_edge, both_edges)
 
     def accept(self, is_wanted):
         """Open or close the slot; a coin that is already falling still counts."""
+        if self._profile.inhibit_cuts_supply and self._is_wanted and not is_wanted:
+            self._asked_ms = compat.ticks_ms()
         self._is_wanted = is_wanted
-        self._inhibit_pin.value(0 if is_wanted and self._is_ready else 1)
+        self._set_slot()
+
+    def _set_slot(self):
+        is_open = self._is_wanted and self._is_ready
+        if self._profile.inhibit_cuts_supply:
+            if self._is_open and not is_open and self._is_ready and self._holds_coins():
+                return
+            if is_open and not self._is_open:
+                self._opened_ms = compat.ticks_ms()
+        self._is_open = is_open
+        level = self._profile.inhibit_level
+        self._inhibit_pin.value(1 - level if is_open else level)
+
+    def _holds_coins(self):
+        # Without its supply an acceptor forgets the pulses that a coin is still to give.
+        asked_for_ms = compat.ticks_diff(compat.ticks_ms(), self._asked_ms)
+        return min(asked_for_ms, self.quiet_ms()) < _FALL_MS
+
+    def _is_powering_up(self):
+        # The burst of an acceptor that has just got its supply; it takes no coins yet.
+        if not self._profile.inhibit_cuts_supply or not self._is_open:
+            return False
+        return compat.ticks_diff(compat.ticks_ms(), self._opened_ms) < self._profile.power_up_ms
+
+    def _is_in_pulse(self):
+        return self._pin.value() == self._profile.pulse_level
 
     def quiet_ms(self):
         """Return for how long nothing has moved on the coin line; 0 while a coin is being counted."""
-        if self._pulses or self._low_since_us is not None or self._head != self._tail:
+        if self._pulses or self._pulse_since_us is not None or self._head != self._tail:
             return 0
         return compat.ticks_diff(compat.ticks_ms(), self._last_edge_ms)
 
@@ -80,15 +116,17 @@ class PulseCoin:
         """
         if self._pulses:
             # This task has failed in the middle of a coin, and pulses went by that nobody counted.
-            self._low_since_us, self._spoilt = None, "counting was interrupted"
+            self._pulse_since_us, self._spoilt = None, "counting was interrupted"
             self._end_coin(listener)
         await self._rest(listener, beat, _STUCK_AT_START_MS)
         while True:
             beat()
-            if self._pulses or self._low_since_us is not None:
+            self._set_slot()
+            if self._pulses or self._pulse_since_us is not None:
                 await compat.sleep_ms(_LOOK_MS)
             else:
-                await compat.flagged_within(self._edge, _IDLE_LOOK_MS)
+                is_closing = self._is_open and not self._is_wanted
+                await compat.flagged_within(self._edge, _FALL_MS if is_closing else _IDLE_LOOK_MS)
             self._take_edges()
             self._notice_missed_edge()
             self._tell_counting(listener)
@@ -97,12 +135,12 @@ class PulseCoin:
                 await self._rest(listener, beat, 0)
             elif self._has_ended():
                 self._end_coin(listener)
-            elif not self._pulses and self._low_since_us is None:
+            elif not self._pulses and self._pulse_since_us is None:
                 # What spoilt no pulse was noise; the next coin is not to suffer for it.
                 self._spoilt = None
 
     async def _rest(self, listener, beat, patience_ms):
-        # Waits until the line has been high for a while; whatever it did until then is no coin.
+        # Waits until the line has been idle for a while; whatever it did until then is no coin.
         self._is_ready = False
         self.accept(self._is_wanted)
         started = rested_since = compat.ticks_ms()
@@ -110,16 +148,16 @@ class PulseCoin:
         while True:
             beat()
             now = compat.ticks_ms()
-            if not self._pin.value() or self._head != self._tail:
+            if self._is_in_pulse() or self._head != self._tail:
                 self._tail = self._head
                 rested_since = now
                 if not is_stuck and compat.ticks_diff(now, started) >= patience_ms:
                     is_stuck = True
                     listener.on_stuck(True)
-            elif compat.ticks_diff(now, rested_since) >= _REST_MS:
+            elif compat.ticks_diff(now, rested_since) >= self._profile.power_up_ms:
                 break
             await compat.sleep_ms(_STUCK_LOOK_MS)
-        self._low_since_us, self._pulses, self._spoilt = None, 0, None
+        self._pulse_since_us, self._pulses, self._spoilt = None, 0, None
         self._is_ready = True
         self.accept(self._is_wanted)
         if is_stuck:
@@ -128,6 +166,8 @@ class PulseCoin:
     def _take_edges(self):
         if self.discards:
             self._spoilt, self.discards = f"{self.discards} edges lost", 0
+        if self._is_powering_up():
+            self._tail, self._pulse_since_us, self._spoilt = self._head, None, None
         while self._tail != self._head:
             tail = self._tail
             self._take_edge(self._ticks_us[tail], self._levels[tail])
@@ -135,15 +175,15 @@ class PulseCoin:
             self._last_edge_ms = compat.ticks_ms()
 
     def _take_edge(self, now_us, level):
-        if not level:
-            if self._low_since_us is not None:
+        if level == self._profile.pulse_level:
+            if self._pulse_since_us is not None:
                 self._spoilt = "edge lost"
-            self._low_since_us = now_us
+            self._pulse_since_us = now_us
             return
-        if self._low_since_us is None:
+        if self._pulse_since_us is None:
             return
-        width_us = compat.ticks_diff(now_us, self._low_since_us)
-        self._low_since_us = None
+        width_us = compat.ticks_diff(now_us, self._pulse_since_us)
+        self._pulse_since_us = None
         if width_us < _NOISE_US:
             return
         self._pulses += 1
@@ -153,14 +193,14 @@ class PulseCoin:
             self._spoilt = f"pulse of {width_us // 1000} ms"
 
     def _notice_missed_edge(self):
-        # A line that is low although no falling edge was seen must not go unnoticed.
-        if self._low_since_us is None and self._head == self._tail and not self._pin.value():
-            self._low_since_us = compat.ticks_us()
+        # A pulse of which no beginning was seen must not go unnoticed.
+        if self._pulse_since_us is None and self._head == self._tail and self._is_in_pulse():
+            self._pulse_since_us = compat.ticks_us()
 
     def _tell_counting(self, listener):
         # While the flash is written a chip may take no interrupts. So it is done while the line rests between
         # two pulses, and only when most of that pause is left; else after the next pulse.
-        if self._is_told or not self._pulses or self._low_since_us is not None:
+        if self._is_told or not self._pulses or self._pulse_since_us is not None:
             return
         pause_us = self._profile.pulse_gap_ms * 1000
         if 2 * compat.ticks_diff(compat.ticks_us(), self._ended_us) > pause_us:
@@ -176,11 +216,11 @@ class PulseCoin:
             self._ended_us = now_us
 
     def _is_stuck(self):
-        since = self._low_since_us
+        since = self._pulse_since_us
         return since is not None and compat.ticks_diff(compat.ticks_us(), since) > _STUCK_US
 
     def _has_ended(self):
-        if not self._pulses or self._low_since_us is not None:
+        if not self._pulses or self._pulse_since_us is not None:
             return False
         # A gap of twice the usual length ends the coin.
         return compat.ticks_diff(compat.ticks_us(), self._ended_us) > 2000 * self._profile.pulse_gap_ms
@@ -191,7 +231,7 @@ class PulseCoin:
         if not pulses:
             return
         cents = pulses * self._profile.pulse_cents
-        if self._low_since_us is not None:
+        if self._pulse_since_us is not None:
             spoilt = "line stuck"
         elif spoilt is None and cents not in self._profile.coins_cents:
             spoilt = f"no coin has {pulses} pulses"

@@ -15,11 +15,11 @@ COUNTING = "counting"
 
 INTENT = "intent"
 APPROVED = "approved"
+# Approved, but the machine could not deliver: to be given back.
+FAILED = "failed"
 # Approved without the ledger, under its allowance: the goods are let go, and then they are out.
 OWED = "owed"
 DUE = "due"
-# Approved, but the machine could not deliver: to be given back.
-FAILED = "failed"
 # The ends of a record.
 VENDED = "vended"
 CREDITED = "credited"
@@ -28,13 +28,15 @@ REVERSED = "reversed"
 NOT_SENT = "not_sent"
 NOTED = "noted"
 
-# Not a state of a record: how many remarkable records there were beyond those that are kept.
+# No states of a record: up to where an acceptor has counted and whose coins come next, and how many
+# remarkable records there were beyond those that are kept.
+COIN_MARK = "coin_mark"
 DROPPED = "dropped"
 
 _INTENT_FIELDS = 8
 _STATE_FIELDS = 3
 OWED_STATES = (OWED, DUE)
-_OPEN_STATES = (INTENT, APPROVED, FAILED, OWED, DUE)
+OPEN_STATES = (INTENT, APPROVED, FAILED, OWED, DUE)
 # What a machine was to do at once. When its fate is not known it is undone, never done later.
 UNDONE = (VEND, REVALUE)
 
@@ -42,7 +44,8 @@ UNDONE = (VEND, REVALUE)
 class Record:
     """An intent and what became of it. `note` says what was remarkable; such records are kept for people.
 
-    `cents` is None while a coin is being counted.
+    `cents` is None while a coin is being counted, and when nobody knows it. The `item` of a coin is the
+    acceptor's mark: up to where it has been counted with this record.
     """
 
     # What most of the open records have in common stands here once: a full journal is 36 of them in memory.
@@ -64,7 +67,7 @@ class Record:
 
     def is_open(self):
         """Tell whether money may still move for this record."""
-        return self.state in _OPEN_STATES
+        return self.state in OPEN_STATES
 
     def intent_line(self):
         """Return the line that goes to flash before anything is sent."""
@@ -111,9 +114,9 @@ def apply(fields, by_number):
     if kind == INTENT:
         record = Record(number, fields[2], fields[3], fields[4], fields[5])
         record.text = fields[7]
-        record.is_durable = True
-        if fields[6]:
+        if fields[6] is not None:
             record.item = fields[6]
+        record.is_durable = True
         by_number[number] = record
     elif number in by_number:
         record = by_number[number]

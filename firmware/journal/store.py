@@ -3,7 +3,6 @@
 from binascii import crc32
 
 from journal import records
-from journal.identity import next_start
 from journal.records import Record
 from system.log import log
 
@@ -25,15 +24,22 @@ class Journal:
     """
 
     def __init__(self, files, entropy, capacity=32, file_limit=16384):
+        # Needed once; the program forgets it afterwards.
+        from journal.identity import next_start
+
         self._files = files
         self._capacity = capacity
         self._file_limit = self._rotate_above = file_limit
         self._file = None
         self._size = 0
         self._open = []
-        # As their lines: a quarter less memory than as records.
+        # Their numbers, oldest first; the lines stay on flash, where people read them.
         self._remarkable = []
+        # The lines, by number, of those that flash has not taken yet.
+        self._unwritten = {}
         self._dropped = 0
+        self._coin_mark = (None, "")
+        self._is_damaged = False
         self._settled = self._read_settled()
         self._last = self._settled
         is_whole = self._replay()
@@ -64,13 +70,31 @@ class Journal:
 
     @property
     def remarkable(self):
-        """The latest settled records that a person should look at (copies)."""
-        return [records.of_lines(data) for data in self._remarkable]
+        """The latest settled records that a person should look at (copies, read from flash)."""
+        return [records.of_lines(data) for data in self._remarkable_lines()]
 
     @property
     def dropped(self):
         """How many remarkable records there were before the latest ones, which alone are kept."""
         return self._dropped
+
+    @property
+    def coin_mark(self):
+        """Up to where the coin acceptor has been counted, as it told it; None when that is not known."""
+        return self._coin_mark[0]
+
+    @property
+    def coin_token(self):
+        """The token whose coins come after the mark, or ""."""
+        return self._coin_mark[1]
+
+    def keep_coin_mark(self, mark, token):
+        """Write down up to where the acceptor has been counted and who is next; False when flash refuses."""
+        before, self._coin_mark = self._coin_mark, (mark, token)
+        is_written = self._append(self._mark_line())
+        if not is_written:
+            self._coin_mark = before
+        return is_written
 
     def new_record(self, kind, token, cents):
         """Return a record with the next key; nothing is written before begin()."""
@@ -84,8 +108,15 @@ class Journal:
         """
         if record not in self._open:
             self._open.append(record)
+        before = self._coin_mark
+        self._take_mark(record)
         # The next pulse of a coin does not wait until a file is written anew; the coin's own line can.
         record.is_durable = self._append(record.intent_line(), record.kind != records.COUNTING)
+        if not record.is_durable:
+            self._coin_mark = before
+        elif record.kind == records.COIN:
+            # It is kept for the journal as a whole; with each record it would fill the memory.
+            record.item = None
         return record.is_durable
 
     def forget(self, record):
@@ -105,6 +136,8 @@ class Journal:
         self._open.remove(record)
         if note:
             log("journal", f"{record.key} {state}: {note}")
+            if not is_written:
+                self._unwritten[record.number] = record.intent_line() + record.state_line()
             self._remember(record)
         self._write_settled()
         return is_written
@@ -146,6 +179,7 @@ class Journal:
             self.is_failing = True
             return False
         self._size = size
+        self._unwritten.clear()
         # What has to be kept may be longer than the limit; the next lines are not to write it anew each time.
         self._rotate_above = max(self._file_limit, size + self._file_limit // 4)
         self.is_failing = False
@@ -156,11 +190,51 @@ class Journal:
     def _lines(self):
         if self._dropped:
             yield records.line([records.DROPPED, self._dropped, None])
-        yield from self._remarkable
+        yield from self._remarkable_lines()
         for record in self._open:
             yield record.intent_line()
             if record.state != records.INTENT:
                 yield record.state_line()
+        if self._coin_mark[0]:
+            # Last, because each coin's line before it brings a mark of its own.
+            yield self._mark_line()
+
+    def _remarkable_lines(self):
+        # Each one's lines in one piece, from the file as it is; an intent may stand there more than once.
+        intents = {}
+        for raw, fields in self._file_lines() if self._remarkable else ():
+            if fields is None or fields[1] not in self._remarkable or fields[1] in self._unwritten:
+                continue
+            if fields[0] == records.INTENT:
+                intents[fields[1]] = raw
+            elif fields[1] in intents and fields[0] not in records.OPEN_STATES:
+                yield intents.pop(fields[1]) + raw
+        for number in self._remarkable:
+            if number in self._unwritten:
+                yield self._unwritten[number]
+
+    def _file_lines(self):
+        # As (line, fields), up to the first bad line, whose fields are None.
+        try:
+            file = self._files.open(_FILE, "rb")
+        except OSError:
+            return
+        with file:
+            raw = file.readline(_LONGEST_LINE)
+            while raw:
+                fields = records.parse(raw)
+                # Something behind a bad line: the file is not torn at its end, but damaged.
+                raw_behind = file.readline(_LONGEST_LINE)
+                self._is_damaged = fields is None and bool(raw_behind)
+                yield raw, fields
+                raw = raw_behind if fields else None
+
+    def _mark_line(self):
+        return records.line([records.COIN_MARK, self._coin_mark[0], self._coin_mark[1]])
+
+    def _take_mark(self, record):
+        if record.item and record.kind in (records.COIN, records.UNKNOWN_COIN):
+            self._coin_mark = (record.item, record.token)
 
     def _close(self):
         if self._file is not None:
@@ -170,34 +244,36 @@ class Journal:
     def _replay(self):
         by_number = {}
         is_whole = True
-        try:
-            file = self._files.open(_FILE, "rb")
-        except OSError:
-            return True
-        with file:
-            while True:
-                raw = file.readline(_LONGEST_LINE)
-                if not raw:
-                    break
-                fields = records.parse(raw)
-                if fields is None:
-                    is_whole = False
-                    break
-                self._size += len(raw)
-                if fields[0] == records.DROPPED:
-                    self._dropped = fields[1]
-                    continue
-                self._last = max(self._last, fields[1])
-                ended = records.apply(fields, by_number)
-                if ended is not None and ended.note:
-                    self._remember(ended)
+        for raw, fields in self._file_lines():
+            if fields is None:
+                # The last one; the file closes behind it.
+                is_whole = False
+                continue
+            self._size += len(raw)
+            if fields[0] == records.DROPPED:
+                self._dropped = fields[1]
+            elif fields[0] == records.COIN_MARK:
+                self._coin_mark = (fields[1], fields[2])
+            else:
+                self._replay_line(fields, by_number)
+        if self._is_damaged:
+            # Coins may have been told behind the damage.
+            self._coin_mark = (None, "")
         self._open = [by_number[number] for number in sorted(by_number) if number > self._settled]
         return is_whole
 
+    def _replay_line(self, fields, by_number):
+        self._last = max(self._last, fields[1])
+        ended = records.apply(fields, by_number)
+        if fields[0] == records.INTENT:
+            self._take_mark(by_number[fields[1]])
+        if ended is not None and ended.note:
+            self._remember(ended)
+
     def _remember(self, record):
-        self._remarkable.append(record.intent_line() + record.state_line())
+        self._remarkable.append(record.number)
         if len(self._remarkable) > _REMARKABLE_KEPT:
-            self._remarkable.pop(0)
+            self._unwritten.pop(self._remarkable.pop(0), None)
             self._dropped += 1
 
     def _read_settled(self):

@@ -108,7 +108,8 @@ class Ledger:
 
 def posting_body(record):
     """Return the bytes that book a record: the same ones at every try, also after a restart."""
-    is_item = record.item is not None
+    # With a coin, `item` is how far its acceptor has counted.
+    is_item = record.kind == records.VEND and record.item is not None
     tag = "vending" if record.kind == records.VEND and not is_item else _TAGS[record.kind]
     fields = [("description", record.text), ("tag", tag), ("idempotency_key", record.key)]
     if is_item:

@@ -1,6 +1,7 @@
 """The one door to time, and what differs between MicroPython and CPython, where tests run."""
 
 import asyncio
+import sys
 import time
 
 if hasattr(time, "ticks_ms"):
@@ -53,3 +54,11 @@ async def flagged_within(flag, timeout_ms):
         return True
     except asyncio.TimeoutError:
         return False
+
+
+def forget(*names):
+    """Let go of modules `package.module` that were needed once; importing one again loads it again."""
+    for name in names:
+        package, _, module = name.partition(".")
+        if sys.modules.pop(name, None) is not None and hasattr(sys.modules[package], module):
+            delattr(sys.modules[package], module)

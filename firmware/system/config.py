@@ -3,6 +3,8 @@
 import json
 import sys
 
+from system import compat
+
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal", "vending_machine")
 LANGUAGES = ("en", "de")
 DISPLAYS = ("auto", "lcd", "oled")
@@ -16,6 +18,10 @@ _NUMBERS = (
     ("pulse_cents", 10, 1, 1000),
     ("pulse_width_ms", 50, 25, 100),
     ("pulse_gap_ms", 100, 30, 500),
+    ("pulse_level", 0, 0, 1),
+    ("inhibit_level", 1, 0, 1),
+    ("inhibit_cuts_supply", 0, 0, 1),
+    ("power_up_ms", 1500, 200, 10000),
     ("request_timeout_ms", 4000, 500, 20000),
     ("purchase_deadline_ms", 20000, 1000, 45000),
     ("vend_pulse_ms", 500, 50, 10000),
@@ -26,6 +32,7 @@ _NUMBERS = (
     # A unit of the vending bus is worth mdb_scale x 10^-mdb_decimals.
     ("mdb_scale", 1, 1, 255),
     ("mdb_decimals", 2, 0, 2),
+    ("update_check_ms", 3600000, 5000, 86400000),
 )
 # Name, default, the sort of its elements.
 _LISTS = (("buttons", (), str), ("coins_cents", (5, 10, 20, 50, 100, 200), int))
@@ -71,8 +78,12 @@ def check(raw):
     config.time_server = _text(raw, "time_server", "pool.ntp.org")
     # Without one the device is paired, and keeps its token itself.
     config.api_token = _text(raw, "api_token", None) if "api_token" in raw else None
+    profile = _profile(config, raw)
     for name, default, least, greatest in _NUMBERS:
-        setattr(config, name, _number(raw, name, default, least, greatest))
+        setattr(config, name, _number(raw, name, profile.get(name, default), least, greatest))
+    if config.inhibit_cuts_supply and config.pulse_level:
+        # Without its supply a normally closed output would look like a pulse that never ends.
+        raise ConfigError("pulse_level: set the acceptor to N.O.")
     for name, default, sort in _LISTS:
         setattr(config, name, _list(raw, name, default, sort))
     config.wifi = raw.get("wifi") or {}
@@ -120,6 +131,20 @@ def _choice(raw, name, choices, default):
     if value not in choices:
         raise ConfigError(f"{name}: not known")
     return value
+
+
+def _profile(config, raw):
+    # The tables of the coins are loaded by a device that takes some; the names are checked there.
+    config.coin_acceptor = _text(raw, "coin_acceptor", "pulse")
+    config.coin_currency = _text(raw, "coin_currency", "EUR")
+    if config.device != "coin_station":
+        return {}
+    from drivers.coin_profiles import CURRENCIES, PROFILES
+
+    compat.forget("drivers.coin_profiles")
+    _choice(raw, "coin_acceptor", PROFILES, "pulse")
+    _choice(raw, "coin_currency", CURRENCIES, "EUR")
+    return PROFILES[config.coin_acceptor]
 
 
 def _number(raw, name, default, least, greatest):

@@ -24,6 +24,8 @@ class Supervisor:
         self._watchdog = watchdog
         self._limits_ms = {}
         self._beats = {}
+        # The task that has failed last, and was started again.
+        self.failed = None
 
     def start(self, name, run, limit_ms):
         """Run `run(beat)` as a task that must call beat() at least every `limit_ms`."""
@@ -61,6 +63,7 @@ class Supervisor:
                 del self._limits_ms[name]
                 return
             except Exception as error:
+                self.failed = name
                 log("health", f"{name} failed, starts again")
                 print_exception(error)
             await compat.sleep_ms(pause_ms)

@@ -38,7 +38,7 @@ def _of_others(device):
         "coffee_machine": "coffee_idle hold_token lift_token balance_and_choose offer no_product enjoy"
         " enjoy_offline not_delivered",
         "coin_station": "coin_description coin_idle coin_session coin_received coin_credited coin_waiting"
-        " coin_unknown coin_slot_failed",
+        " coin_unknown coin_slot_failed coin_acceptor_silent coins_lost",
         "nfc_terminal": "checking_top_up terminal_idle terminal_credit_idle over_limit top_up_hold"
         " top_up_offer top_up_unknown amount",
         "vending_machine": "vending_idle choose_item vend_cancelled vend_failed not_vended given_back"

@@ -51,6 +51,8 @@ TEXTS = {
     "coin_waiting": "{amount_cents} erhalten. Wird gebucht, sobald es wieder geht.",
     "coin_unknown": "Münze nicht erkannt. Sie ist vermerkt. Personal fragen.",
     "coin_slot_failed": "Außer Betrieb: Münzeinwurf klemmt. Personal rufen.",
+    "coin_acceptor_silent": "Außer Betrieb: der Münzprüfer antwortet nicht. Personal rufen.",
+    "coins_lost": "Außer Betrieb: Münzen nicht gezählt. Bitte Personal rufen.",
     "terminal_idle": "{title}\nToken auflegen für Guthaben",
     "terminal_credit_idle": "{title}\nBetrag und # zum Aufladen, Token für Guthaben",
     "amount": "Aufladen\n{amount_cents}\n# weiter, * löscht",

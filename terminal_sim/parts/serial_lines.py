@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from terminal_sim.chips.bus import SerialDevice, SPIDevice
+from terminal_sim.chips.bus import OneWireDevice, SerialDevice, SPIDevice
 from terminal_sim.parts.wires import GpioWires
 from terminal_sim.vm.clock import Timeline
 
@@ -54,6 +54,11 @@ class SerialPorts:
         """Connect a device to both wires of a port."""
         self._devices[port] = device
         device.send = partial(self._send, port)
+
+    def attach_one_wire(self, port: int, device: OneWireDevice) -> None:
+        """Connect a device to a port whose two wires are one: the program hears itself."""
+        self.attach(port, device)
+        device.echo = partial(self._arrive, port)
 
     def uart_open(self, port: int, baud: int) -> int:
         """Serve `UART.init`: the port starts empty."""

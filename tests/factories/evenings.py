@@ -14,6 +14,7 @@ from ledger.domain.wallets.pairing import block_token, issue_pairing_code, repla
 from ledger.foundation.actor import operator_on_this_machine
 from ledger.jobs.sealing import seal_history
 from ledger.service import Ledger
+from tests.factories.firmware import published
 from tests.factories.terminals import Installed, install
 from tests.factories.wallets import open_wallet
 
@@ -37,6 +38,8 @@ def play_evening(ledger: Ledger) -> Installed:
     ).answer
     ledger.run(capture, actor=terminal.actor, hold_code=held.hold.code, amount_cents=200)
     _at(terminal, ledger, reserve, "held", amount_cents=40)
+    published(ledger)
+    published(ledger, "1.1.0", only_terminal=terminal.record.slug)
     list(seal_history(ledger, actor=operator_on_this_machine()))
     _by_hand(ledger, replace_token, wallet_code=bert.code, new_token_id="found")
     _by_hand(ledger, replace_token, wallet_code=bert.code, new_token_id="and again")

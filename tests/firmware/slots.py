@@ -23,7 +23,14 @@ class Slot:
             world.wires, world.timeline, COIN_PIN, INHIBIT_PIN, profile=profile or PulseProfile()
         )
         self.profile = SimpleNamespace(
-            pulse_width_ms=width_ms, pulse_gap_ms=100, pulse_cents=10, coins_cents=[10, 20, 50, 100, 200]
+            pulse_width_ms=width_ms,
+            pulse_gap_ms=100,
+            pulse_cents=10,
+            coins_cents=[10, 20, 50, 100, 200],
+            pulse_level=0,
+            inhibit_level=1,
+            inhibit_cuts_supply=0,
+            power_up_ms=1500,
         )
 
     def power_on(self):

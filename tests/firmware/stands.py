@@ -45,6 +45,7 @@ class CoinSlot:
     def __init__(self):
         self.is_accepting = False
         self.quiet = 10**6
+        self.mark = None
 
     def accept(self, is_wanted):
         """Open or close the slot."""

@@ -110,10 +110,12 @@ def test_a_grant_that_is_taken_back_is_over_with_the_next_answer(stand, road):
 
 @pytest.mark.parametrize("trouble", ["lost_answer", "lost_request"])
 def test_what_was_sent_and_not_answered_is_charged_once_by_its_key(stand, road, trouble):
-    go_offline(stand)
-    road.is_cut = False
     road.troubles.extend([trouble])
-    buy(stand)
+    stand.device.on_press(0)
+    stand.world.pass_ms(50)
+    # As after a request that nobody has answered, a moment ago.
+    stand.device._ledger.link = stand.device._ledger.LINK_DOWN
+    stand.tap(TOKEN)
     stand.wait_for("it is charged later", 30000)
     stand.world.pass_ms(90000)
     assert stand.relay_pin.closures == 1
@@ -122,10 +124,11 @@ def test_what_was_sent_and_not_answered_is_charged_once_by_its_key(stand, road, 
 
 
 def test_a_ledger_that_says_no_is_not_gone_around(stand, road):
-    go_offline(stand)
-    road.is_cut = False
     road.ledger.balances[TOKEN] = 10
-    buy(stand)
+    stand.device.on_press(0)
+    stand.world.pass_ms(50)
+    stand.device._ledger.link = stand.device._ledger.LINK_DOWN
+    stand.tap(TOKEN)
     stand.wait_for("Not enough money", 30000)
     assert stand.relay_pin.closures == 0
 

@@ -79,8 +79,9 @@ def full_journal():
     return b"".join(lines)
 
 
-def test_a_station_with_a_full_journal_stays_within_its_memory(bench):
-    machine = terminal(bench, device="coin_station")
+@pytest.mark.parametrize("acceptor", ["pulse", "cctalk"])
+def test_a_station_with_a_full_journal_stays_within_its_memory(bench, acceptor):
+    machine = terminal(bench, device="coin_station", coin_acceptor=acceptor)
     machine.cut_power()
     machine.device.files().write("/state/journal", full_journal())
     machine.boot()

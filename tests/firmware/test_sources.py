@@ -16,12 +16,13 @@ SOURCES = sorted(path for path in FIRMWARE.rglob("*.py") if path.name != "manife
 NAMES = [path.relative_to(FIRMWARE).as_posix() for path in SOURCES]
 # What a device of these boards has, and what of it this firmware uses.
 DEVICE_MODULES = {
-    *("array", "asyncio", "binascii", "framebuf", "gc", "json", "machine", "micropython"),
+    *("array", "asyncio", "binascii", "framebuf", "gc", "hashlib", "json", "machine", "micropython"),
     *("network", "ntptime", "os", "rp2", "ssl", "sys", "time"),
 }
 OWN = {path.name.removesuffix(".py") for path in FIRMWARE.iterdir() if path.is_dir() or path.suffix == ".py"}
 # Methods that CPython has and MicroPython has not.
 ABSENT_METHODS = {"ljust", "rjust", "zfill", "removeprefix", "removesuffix", "casefold", "title", "hexdigits"}
+BOARDS = [path for path in SOURCES if path.parent.name == "boards" and "_READER =" in path.read_text()]
 sources = pytest.mark.parametrize("path", SOURCES, ids=NAMES)
 
 
@@ -58,6 +59,8 @@ def test_it_uses_no_syntax_that_only_cpython_has(path):
         assert not node.keywords, node.name
     for node in nodes(path, ast.Dict):
         assert None not in node.keys, "a dictionary cannot be unpacked into another"
+    for node in nodes(path, ast.Slice):
+        assert node.step is None, "slices have no steps"
     for node in nodes(path, ast.Raise):
         assert node.cause is None, "exceptions are not chained"
     assert not re.search(r'f"[^"\n]*\{[^}"\n]*=\}', path.read_text())
@@ -119,6 +122,31 @@ def test_each_board_builds_makes_safe_and_has_a_display():
     for path in (FIRMWARE / "boards").glob("*.py"):
         functions = {node.name for node in ast.parse(path.read_text()).body if hasattr(node, "name")}
         assert path.name in ("parts.py", "readers.py") or {"build", "build_display", "make_safe"} <= functions
+
+
+def constants_of(path):
+    """Return the literal constants of a board by their names."""
+    constants = {}
+    for node in ast.parse(path.read_text()).body:
+        if not isinstance(node, ast.Assign):
+            continue
+        target, value = node.targets[0], node.value
+        is_pair = isinstance(target, ast.Tuple)
+        pairs = zip(target.elts, value.elts, strict=True) if is_pair else [(target, value)]
+        constants |= {name.id: ast.literal_eval(each) for name, each in pairs}
+    return constants
+
+
+@pytest.mark.parametrize("path", BOARDS, ids=lambda path: path.stem)
+def test_a_board_has_all_wires_for_each_reader_and_none_of_them_is_used_twice(path):
+    constants = constants_of(path)
+    wires = constants.pop("_READER")
+    (_, *spi), (_, *uart) = wires["spi"], wires["uart"]
+    pins = [wires["reset"], wires["power"], wires["select"], *spi, *uart]
+    for name, value in constants.items():
+        if not name.endswith(("_MS", "_US", "_PATH", "_BAUD", "_PORT")):
+            pins += value if isinstance(value, tuple) else [value]
+    assert len(pins) == len(set(pins))
 
 
 def test_the_drivers_import_without_a_board():

@@ -28,6 +28,8 @@ OPERATIONS = [
     "POST /pos/holds/{hold_id}/release",
     "POST /pos/pairing",
     "POST /pos/pairing/claim",
+    "GET /pos/firmware",
+    "GET /pos/firmware/files/{sha256}",
     "POST /pos/terminals",
     "POST /pos/terminals/{terminal_id}/roll-token",
 ]

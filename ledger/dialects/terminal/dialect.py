@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.dialects.terminal import (
     conventions,
     routes_batches,
+    routes_firmware,
     routes_holds,
     routes_pairing,
     routes_terminals,
@@ -32,6 +33,7 @@ TERMINAL = Dialect(
         routes_batches.batches,
         routes_holds.holds,
         routes_pairing.pairing,
+        routes_firmware.firmware,
         routes_terminals.administration,
     ),
     say=conventions.say,

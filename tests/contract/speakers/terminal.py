@@ -11,6 +11,7 @@ from ledger.domain.catalog.commands import pair_terminal
 from ledger.domain.wallets.pairing import issue_pairing_code
 from ledger.foundation.actor import operator_on_this_machine
 from ledger.service import Ledger
+from tests.factories.firmware import published
 from tests.factories.terminals import install
 from tests.factories.wallets import TOKEN, open_wallet
 from tests.web.applications import Caller, operator_token
@@ -86,6 +87,7 @@ class TerminalSpeaker:
         entry = {"token_id": TOKEN, "amount": -1, "description": "Offline", "idempotency_key": "batched"}
         yield "POST /pos/batches", self.ask("POST", "/pos/batches", json={"transactions": [entry]})
         yield from self._holds()
+        yield from self._firmware()
         yield from self._administration()
         yield from self._pairing()
         yield "GET /pos/openapi.json", self.ask("GET", "/pos/openapi.json")
@@ -115,6 +117,12 @@ class TerminalSpeaker:
         claimed = self.ask("POST", "/pos/pairing/claim", caller=None, json={"secret": secret})
         yield "POST /pos/pairing/claim", claimed
         self.secrets.append(claimed.json["data"]["api_token"])
+
+    def _firmware(self) -> Iterator[tuple[str, TestResponse]]:
+        manifest = published(self._ledger, "1.0.0").manifest_sha256
+        asked = "/pos/firmware?board=simulator&version=0.1.0"
+        yield "GET /pos/firmware", self.ask("GET", asked)
+        yield "GET /pos/firmware/files/<sha256>", self.ask("GET", f"/pos/firmware/files/{manifest}")
 
     def _administration(self) -> Iterator[tuple[str, TestResponse]]:
         terminal = {"id": "third_machine", "friendly_name": "Third", "permission": "credit"}

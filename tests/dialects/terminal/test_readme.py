@@ -7,6 +7,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import ledger.bundles
 import ledger.demo_data
 import ledger.domain
 import ledger.domain.closing.queries
@@ -20,7 +21,7 @@ from ledger.foundation.errors import every_refusal
 from tests.dialects.terminal.test_url_map import routes
 
 # Every refusal counts, whichever module of the house has it.
-for _floor in (ledger.domain, ledger.moving, ledger.web):
+for _floor in (ledger.bundles, ledger.domain, ledger.moving, ledger.web):
     for _found in pkgutil.walk_packages(_floor.__path__, f"{_floor.__name__}."):
         import_module(_found.name)
 README = Path(ledger.demo_data.__file__).parent / "dialects" / "terminal" / "README.md"

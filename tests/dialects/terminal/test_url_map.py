@@ -17,6 +17,8 @@ OURS = {
     ("POST", "/pos/holds/{}/release"),
     ("POST", "/pos/pairing"),
     ("POST", "/pos/pairing/claim"),
+    ("GET", "/pos/firmware"),
+    ("GET", "/pos/firmware/files/{}"),
     ("GET", "/pos/openapi.json"),
     ("GET", "/pos/docs"),
 }

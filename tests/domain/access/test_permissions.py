@@ -12,6 +12,7 @@ from ledger.domain.devices.commands import roll_api_token
 from ledger.domain.devices.offline import grant_offline
 from ledger.domain.devices.pairing import claim_pairing, offer_pairing
 from ledger.domain.devices.records import TerminalPermission
+from ledger.domain.firmware.commands import publish, withdraw
 from ledger.domain.holds import commands as holds
 from ledger.domain.seals.commands import append_seal
 from ledger.domain.seals.records import BlockRecord
@@ -62,6 +63,8 @@ MATRIX = {
     claim_pairing: ({"secret": "WRONG"}, "admin"),
     grant_offline: ({"slug": "kiosk_all", "allowance": None}, "admin"),
     roll_api_token: ({"slug": "kiosk_all"}, "admin"),
+    publish: ({"manifest": b"", "signature": "", "modulus": 1, "contents": []}, "admin"),
+    withdraw: ({"board": "simulator", "version": "1.0.0"}, "admin"),
     append_seal: ({"block": BlockRecord(1, 1, 1, "of no seal", "0" * 64)}, "admin"),
     add_operator: ({"username": "bob", "role": Role.STAFF}, "admin"),
 }

@@ -119,6 +119,7 @@ class Uart:
     """`machine.UART` at 115200 bit/s with one device; what does not fit into the buffer is lost."""
 
     capacity = 256
+    byte_us = 87
 
     def __init__(self, timeline: VirtualTimeline, device) -> None:
         self._timeline = timeline
@@ -147,11 +148,21 @@ class Uart:
     def _later(self, data, deliver):
         # Each way is one wire: bytes come in the order in which they were sent.
         begins_us = max(self._timeline.now_us(), self._is_free_at_us.get(deliver.__name__, 0))
-        self._is_free_at_us[deliver.__name__] = through_us = begins_us + 87 * len(data)
+        self._is_free_at_us[deliver.__name__] = through_us = begins_us + self.byte_us * len(data)
         self._timeline.at(through_us, lambda: deliver(data))
 
     def _arrive(self, data):
         self._received.extend(data[: self.capacity - len(self._received)])
+
+
+class OneWireUart(Uart):
+    """`machine.UART` at 9600 bit/s, both of its wires on the one of a device: it hears itself."""
+
+    byte_us = 1042
+
+    def __init__(self, timeline: VirtualTimeline, device) -> None:
+        super().__init__(timeline, device)
+        device.echo = self._arrive
 
 
 class Pin:

@@ -12,7 +12,14 @@ from tests.terminal_sim.chips.microcontroller import FALLING, RISING, Pin
 MS = 1_000
 COIN_PIN, INHIBIT_PIN = 18, 19
 COIN_SET_UP = SimpleNamespace(
-    pulse_width_ms=50, pulse_gap_ms=100, pulse_cents=10, coins_cents=(10, 20, 50, 100, 200)
+    pulse_width_ms=50,
+    pulse_gap_ms=100,
+    pulse_cents=10,
+    coins_cents=(10, 20, 50, 100, 200),
+    pulse_level=0,
+    inhibit_level=1,
+    inhibit_cuts_supply=0,
+    power_up_ms=1500,
 )
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 TABLE = "offline_allowances"
 LIMITS = ("per_token_cents", "in_sum_cents", "count", "hours")

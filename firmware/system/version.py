@@ -1,0 +1,3 @@
+"""The version of this firmware: three whole numbers, raised with everything that is published."""
+
+VERSION = "0.2.0"

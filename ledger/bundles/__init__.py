@@ -1,0 +1,1 @@
+"""Bundles of firmware: compiled, signed, and copied to a device by cable."""
