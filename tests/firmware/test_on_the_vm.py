@@ -86,6 +86,16 @@ def test_the_real_board_starts_on_wifi(bench):
     assert any("wifi: connected to home" in line for line in machine.console)
 
 
+@pytest.mark.parametrize("acceptor", ["cctalk", "dg600f"])
+def test_the_real_coin_board_starts_on_wifi(bench, acceptor):
+    wifi = {"ssid": "home", "password": "x"}
+    settings = {"device": "coin_station", "coin_acceptor": acceptor, "wifi": wifi}
+    machine = terminal(bench, board="rp2040_coin", allow_plain_http=True, **settings)
+    machine.wait_display("No connection")
+    machine.run_for(10)
+    assert not [line for line in machine.console if "Traceback" in line or "failed" in line]
+
+
 @pytest.mark.parametrize(
     ("reader", "failure"),
     [("pn532_spi", "no ACK"), ("pn532_hsu", "not ready"), ("mfrc522", "version ff: no chip")],
@@ -114,6 +124,8 @@ def test_the_real_board_lives_on_when_the_reader_that_is_named_is_not_on_its_wir
         ({"board": "esp32_pn532_coffee"}, "wifi: ssid is"),
         ({"board": "esp32_pn532_coffee", "wifi": {"ssid": "home"}}, "ledger_url: https is"),
         ({"board": "esp32_pn532_coffee", "device": "coin_station"}, "device: this board"),
+        ({"board": "rp2040_coin"}, "device: this board"),
+        ({"device": "coin_station", "coin_acceptor": "slot"}, "coin_acceptor: not"),
         (
             {
                 "board": "esp32_pn532_coffee",
