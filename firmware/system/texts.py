@@ -26,6 +26,12 @@ class Texts:
                 values[key] = self.money(values[key])
         return wrap(self._texts[name].format(**values))
 
+    def extend(self, more):
+        """Add the texts that one device has for itself; the others need no memory for them."""
+        extended = dict(self._texts)
+        extended.update(more)
+        self._texts = extended
+
     def plain(self, name):
         """Return a text without values as one line."""
         return self._texts[name]
