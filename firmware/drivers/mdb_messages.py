@@ -43,6 +43,9 @@ SILENCE = const(-2)
 # The first byte of each answer, in the order above.
 CODES = b"\x00\x0b\x01\x09\x08\x07\x06\x05\x0e\x0d\x0f\x03\x04"
 
+# How long each of them gets at most, with its checksum.
+_SIZES = b"\x02\x03\x09\x23\x02\x02\x02\x04\x02\x02\x04\x0b\x02"
+
 # Length of a block from address to checksum, by command and subcommand. What is not here is not heard.
 _LENGTHS = {
     0x100: 7,  # SETUP, config data
@@ -90,7 +93,7 @@ class Answers:
     """
 
     def __init__(self, scale, decimals, longest_answer_s, serial):
-        self.blocks = [bytearray(LONGEST_BLOCK) for _ in range(ANSWERS)]
+        self.blocks = [bytearray(size) for size in _SIZES]
         self.lengths = bytearray(ANSWERS)
         for kind in range(ANSWERS):
             self.blocks[kind][0] = CODES[kind]

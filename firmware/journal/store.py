@@ -96,6 +96,10 @@ class Journal:
             self._coin_mark = before
         return is_written
 
+    def limit(self, capacity):
+        """Allow so few open records, for a device that has many other things in memory."""
+        self._capacity = capacity
+
     def new_record(self, kind, token, cents):
         """Return a record with the next key; nothing is written before begin()."""
         self._last += 1
