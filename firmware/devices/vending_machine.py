@@ -19,7 +19,7 @@ NEWS = "news"
 _LOOK_MS = const(1000)
 _REPORT_MS = const(60000)
 _NO_ITEM = const(0xFFFF)
-# Vends whose fate is not known; with so many of them something is wrong that more would not mend.
+# Vends whose fate is not known; more would not fit beside all else in memory.
 _OPEN_VENDS = const(8)
 _LONGEST_ANSWER_S = const(255)
 
@@ -247,6 +247,6 @@ def prepare(parts, config, texts, ledger, journal):
     else:
         from system.texts_vending_en import TEXTS
     texts.extend(TEXTS)
-    journal.limit(_OPEN_VENDS)
+    journal.capacity = _OPEN_VENDS
     device = VendingMachine(parts, config, texts, ledger, journal)
     return device, (("bus", device.watch_bus, 30000),)

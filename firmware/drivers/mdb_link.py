@@ -84,8 +84,6 @@ class Link:
         self._sent = _NOTHING_SENT
 
     def _send(self, answer):
-        if answer == mdb.SILENCE:
-            return
         self._sent = answer
         if answer == mdb.ACK_ONLY:
             self._transport.send(_ACK_BLOCK, 1)

@@ -12,14 +12,9 @@ LONGEST_BLOCK = const(36)
 ACK = const(0x00)
 RET = const(0xAA)
 
-# Commands: the three low bits of the address byte.
-RESET = const(0)
-SETUP = const(1)
+# Commands are the three low bits of the address byte; these two have no subcommand.
+_RESET = const(0)
 POLL = const(2)
-VEND = const(3)
-READER = const(4)
-REVALUE = const(5)
-EXPANSION = const(7)
 
 # Answers with data. The order is that in which they are told at POLLs.
 JUST_RESET = const(0)
@@ -36,9 +31,8 @@ REVALUE_LIMIT = const(10)
 BEGIN_SESSION = const(11)
 CANCEL_REQUEST = const(12)
 ANSWERS = const(13)
-# Answers without.
+# The answer without.
 ACK_ONLY = const(-1)
-SILENCE = const(-2)
 
 # The first byte of each answer, in the order above.
 CODES = b"\x00\x0b\x01\x09\x08\x07\x06\x05\x0e\x0d\x0f\x03\x04"
@@ -67,8 +61,7 @@ _LENGTHS = {
     0x703: 13,  # WRITE TIME/DATE
     0x704: 7,  # OPTIONAL FEATURE ENABLED
 }
-_NO_SUBCOMMAND = (RESET, POLL)
-EURO = const(0x1978)
+_EURO = const(0x1978)
 # The bits of READER CONFIG: can give money back, hears of cash sales; one vend a session, no display to lend.
 _OPTIONS = const(0x09)
 # Funds that the machine may not show are FFFFh.
@@ -80,7 +73,7 @@ _LEVEL_WITH_OPTIONS = const(3)
 
 def length_of(command, subcommand):
     """Return the length of a block, 0 for one that is not known; subcommand -1 when it is still to come."""
-    if command in _NO_SUBCOMMAND:
+    if command in (_RESET, POLL):
         return 2
     return LONGEST_BLOCK if subcommand < 0 else _LENGTHS.get(command << 8 | subcommand, 0)
 
@@ -98,7 +91,7 @@ class Answers:
         for kind in range(ANSWERS):
             self.blocks[kind][0] = CODES[kind]
             self._finish(kind, 1)
-        config = (OUR_LEVEL, EURO >> 8, EURO & 0xFF, scale, decimals, longest_answer_s, _OPTIONS)
+        config = (OUR_LEVEL, _EURO >> 8, _EURO & 0xFF, scale, decimals, longest_answer_s, _OPTIONS)
         self.blocks[CONFIG][1:8] = bytes(config)
         # Manufacturer, serial number, model, software version in BCD; no optional feature.
         identity = b"TAP" + serial.encode() + b"TAPLEDGER   " + b"\x00\x02"

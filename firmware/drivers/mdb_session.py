@@ -10,12 +10,12 @@ from drivers.mdb_events import BusEvents
 from system import compat
 
 # The states have the numbers that COMMAND OUT OF SEQUENCE tells.
-INACTIVE = const(1)
-DISABLED = const(2)
+_INACTIVE = const(1)
+_DISABLED = const(2)
 ENABLED = const(3)
-SESSION_IDLE = const(4)
-IN_VEND = const(5)
-IN_REVALUE = const(6)
+_SESSION_IDLE = const(4)
+_IN_VEND = const(5)
+_IN_REVALUE = const(6)
 
 # A tuple that is written where it is used would be allocated there.
 _REFUSALS = (mdb.DENIED, mdb.REVALUE_DENIED)
@@ -35,7 +35,7 @@ class Session:
 
     def __init__(self, answers):
         self.answers = answers
-        self.state = INACTIVE
+        self.state = _INACTIVE
         self.level = 1
         self.request = 0
         self.revalue_limit_units = 0
@@ -83,7 +83,7 @@ class Session:
 
     def deny(self, request):
         """Refuse a vend or a revalue, if it is still asked for."""
-        kind = mdb.DENIED if self.state == IN_VEND else mdb.REVALUE_DENIED
+        kind = mdb.DENIED if self.state == _IN_VEND else mdb.REVALUE_DENIED
         if self.is_asking(request):
             self._want(kind, request)
 
@@ -94,11 +94,11 @@ class Session:
 
     def is_asking(self, request):
         """Tell whether the machine still waits for the outcome of this request."""
-        return request == self.request and self.state in (IN_VEND, IN_REVALUE)
+        return request == self.request and self.state in (_IN_VEND, _IN_REVALUE)
 
     def cancel(self):
         """Ask the machine to end the session."""
-        if self.state == SESSION_IDLE:
+        if self.state == _SESSION_IDLE:
             self._want(mdb.CANCEL_REQUEST, self._turn)
 
     def _want(self, kind, belongs):
@@ -108,7 +108,7 @@ class Session:
     # The link's side, in interrupts.
 
     def on_block(self, block, count):
-        """Take a whole block and return its answer: a kind of mdb_messages, ACK_ONLY or SILENCE."""
+        """Take a whole block and return its answer: a kind of mdb_messages, or ACK_ONLY."""
         self._heard_ms = compat.ticks_ms()
         command = block[0] & 7
         if command == mdb.POLL:
@@ -126,14 +126,14 @@ class Session:
     def on_sent(self, kind):
         """Note that an answer is on the wire: from now on the master may act on it."""
         if kind == mdb.BEGIN_SESSION and self.state == ENABLED:
-            self.state, self._has_vended = SESSION_IDLE, False
+            self.state, self._has_vended = _SESSION_IDLE, False
         elif kind == mdb.APPROVED:
             self._is_approval_sent = True
         elif kind in _REFUSALS:
-            self.state = SESSION_IDLE
-        elif kind == mdb.REVALUE_APPROVED and self.state == IN_REVALUE:
+            self.state = _SESSION_IDLE
+        elif kind == mdb.REVALUE_APPROVED and self.state == _IN_REVALUE:
             self._tell(mdb_events.REVALUED)
-            self.state = SESSION_IDLE
+            self.state = _SESSION_IDLE
 
     def on_heard(self, kind):
         """Note that the master has acknowledged an answer; one that it has not is told again at a POLL."""
@@ -156,12 +156,12 @@ class Session:
     def _is_due(self, kind):
         belongs = self._belongs[kind]
         if kind == mdb.APPROVED:
-            return self.state == IN_VEND and belongs == self.request
+            return self.state == _IN_VEND and belongs == self.request
         if kind == mdb.REVALUE_APPROVED or kind in _REFUSALS:
-            return self.state >= SESSION_IDLE and belongs == self.request
+            return self.state >= _SESSION_IDLE and belongs == self.request
         if kind == mdb.BEGIN_SESSION:
-            return self.state in (ENABLED, SESSION_IDLE) and belongs == self._turn
-        return kind != mdb.CANCEL_REQUEST or (self.state == SESSION_IDLE and belongs == self._turn)
+            return self.state in (ENABLED, _SESSION_IDLE) and belongs == self._turn
+        return kind != mdb.CANCEL_REQUEST or (self.state == _SESSION_IDLE and belongs == self._turn)
 
     def _tell(self, event, first=0, second=0):
         self.events.put(event, first, second, self.request)
@@ -184,23 +184,23 @@ class Session:
 
     def _reset(self, _block):
         # Between APPROVED and SUCCESS it counts as SUCCESS (7.4.7), so it matters whether APPROVED was sent.
-        self._tell(mdb_events.WAS_RESET, 1 if self.state == IN_VEND and self._is_approval_sent else 0)
+        self._tell(mdb_events.WAS_RESET, 1 if self.state == _IN_VEND and self._is_approval_sent else 0)
         self._next_request()
         self._turn = (self._turn + 1) & _NUMBERS
         for kind in range(mdb.ANSWERS):
             self._wanted[kind] = 0
-        self.state = INACTIVE
+        self.state = _INACTIVE
         self._set_up = 0
         self._is_disabling = False
         self._wanted[mdb.JUST_RESET] = 1
         return mdb.ACK_ONLY
 
     def _setup(self, block):
-        if self.state > DISABLED:
+        if self.state > _DISABLED:
             return self._out_of_sequence()
         self._set_up |= 1 << block[1]
-        if self.state == INACTIVE and self._set_up == _ALL_SET_UP:
-            self.state = DISABLED
+        if self.state == _INACTIVE and self._set_up == _ALL_SET_UP:
+            self.state = _DISABLED
         if block[1]:
             return mdb.ACK_ONLY
         self.level = max(1, min(block[2], mdb.OUR_LEVEL))
@@ -214,21 +214,21 @@ class Session:
 
     def _reader(self, block):
         subcommand = block[1]
-        if self.state == INACTIVE or subcommand > 2:
+        if self.state == _INACTIVE or subcommand > 2:
             return self._out_of_sequence()
         if subcommand == 1:
             self._is_disabling = False
-            if self.state == DISABLED:
+            if self.state == _DISABLED:
                 self.state = ENABLED
                 self._tell(mdb_events.WAS_ENABLED)
             return mdb.ACK_ONLY
-        if self.state == SESSION_IDLE and self._wanted[mdb.BEGIN_SESSION]:
+        if self.state == _SESSION_IDLE and self._wanted[mdb.BEGIN_SESSION]:
             # The master knows of no session yet, as it has not acknowledged it.
             self.state = ENABLED
         if subcommand == 2:
             return self._cancel_reader()
         if self.state == ENABLED:
-            self._end(DISABLED)
+            self._end(_DISABLED)
         elif self.state > ENABLED:
             # A transaction in progress goes on to its normal end.
             self._is_disabling = True
@@ -249,9 +249,9 @@ class Session:
         subcommand, state = block[1], self.state
         first = block[2] << 8 | block[3]
         second = block[4] << 8 | block[5]
-        if subcommand == 5 and state != INACTIVE:
+        if subcommand == 5 and state != _INACTIVE:
             return self._tell(mdb_events.CASH_SOLD, first, second)
-        if state == SESSION_IDLE:
+        if state == _SESSION_IDLE:
             # Whatever the master does in a session tells that it has heard of it.
             self._wanted[mdb.BEGIN_SESSION] = 0
             if subcommand == 0:
@@ -259,15 +259,15 @@ class Session:
             if subcommand == 1 and self._wanted[mdb.DENIED]:
                 return mdb.DENIED
             if subcommand == 4:
-                self._end(DISABLED if self._is_disabling else ENABLED)
+                self._end(_DISABLED if self._is_disabling else ENABLED)
                 return self._now(mdb.END_SESSION)
-        elif state == IN_VEND and subcommand == 1 and not self._is_approval_heard:
+        elif state == _IN_VEND and subcommand == 1 and not self._is_approval_heard:
             return self._cancel_vend()
-        elif state == IN_VEND and subcommand in (2, 3) and self._is_approval_sent:
+        elif state == _IN_VEND and subcommand in (2, 3) and self._is_approval_sent:
             is_success = subcommand == 2
             self._tell(mdb_events.VEND_SUCCEEDED if is_success else mdb_events.VEND_FAILED)
             self._wanted[mdb.APPROVED] = 0
-            self.state, self._has_vended = SESSION_IDLE, True
+            self.state, self._has_vended = _SESSION_IDLE, True
             return mdb.ACK_ONLY
         elif subcommand == 4 and self._wanted[mdb.END_SESSION]:
             return mdb.END_SESSION
@@ -277,7 +277,7 @@ class Session:
         self._next_request()
         if self._has_vended:
             return self._now(mdb.DENIED)
-        self.state = IN_VEND
+        self.state = _IN_VEND
         return self._tell(mdb_events.VEND_ASKED, units, item)
 
     def _cancel_vend(self):
@@ -286,7 +286,7 @@ class Session:
         return self._now(mdb.DENIED)
 
     def _revalue(self, block):
-        if self.state != SESSION_IDLE or self.level == 1:
+        if self.state != _SESSION_IDLE or self.level == 1:
             return self._out_of_sequence()
         self._wanted[mdb.BEGIN_SESSION] = 0
         if block[1]:
@@ -296,5 +296,5 @@ class Session:
         self._next_request()
         if units > self.revalue_limit_units:
             return self._now(mdb.REVALUE_DENIED)
-        self.state = IN_REVALUE
+        self.state = _IN_REVALUE
         return self._tell(mdb_events.REVALUE_ASKED, units)
