@@ -17,19 +17,19 @@ _RESET = const(0)
 POLL = const(2)
 
 # Answers with data. The order is that in which they are told at POLLs.
-JUST_RESET = const(0)
-OUT_OF_SEQUENCE = const(1)
-CONFIG = const(2)
-PERIPHERAL_ID = const(3)
-CANCELLED = const(4)
-END_SESSION = const(5)
-DENIED = const(6)
-APPROVED = const(7)
-REVALUE_DENIED = const(8)
-REVALUE_APPROVED = const(9)
-REVALUE_LIMIT = const(10)
-BEGIN_SESSION = const(11)
-CANCEL_REQUEST = const(12)
+_JUST_RESET = const(0)
+_OUT_OF_SEQUENCE = const(1)
+_CONFIG = const(2)
+_PERIPHERAL_ID = const(3)
+_CANCELLED = const(4)
+_END_SESSION = const(5)
+_DENIED = const(6)
+_APPROVED = const(7)
+_REVALUE_DENIED = const(8)
+_REVALUE_APPROVED = const(9)
+_REVALUE_LIMIT = const(10)
+_BEGIN_SESSION = const(11)
+_CANCEL_REQUEST = const(12)
 ANSWERS = const(13)
 # The answer without.
 ACK_ONLY = const(-1)
@@ -92,25 +92,25 @@ class Answers:
             self.blocks[kind][0] = CODES[kind]
             self._finish(kind, 1)
         config = (OUR_LEVEL, _EURO >> 8, _EURO & 0xFF, scale, decimals, longest_answer_s, _OPTIONS)
-        self.blocks[CONFIG][1:8] = bytes(config)
+        self.blocks[_CONFIG][1:8] = bytes(config)
         # Manufacturer, serial number, model, software version in BCD; no optional feature.
         identity = b"TAP" + serial.encode() + b"TAPLEDGER   " + b"\x00\x02"
-        self.blocks[PERIPHERAL_ID][1:30] = identity
-        self._finish(APPROVED, 3)
-        self._finish(REVALUE_LIMIT, 3)
+        self.blocks[_PERIPHERAL_ID][1:30] = identity
+        self._finish(_APPROVED, 3)
+        self._finish(_REVALUE_LIMIT, 3)
         self.set_level(1)
 
     def set_level(self, level):
         """Give each block the form of a feature level, the lower one of the machine's and ours."""
-        self.blocks[CONFIG][1] = level
-        self._finish(CONFIG, 8)
+        self.blocks[_CONFIG][1] = level
+        self._finish(_CONFIG, 8)
         # A shorter form had its checksum where a longer one has data.
-        self.blocks[PERIPHERAL_ID][30] = 0
-        self._finish(PERIPHERAL_ID, 34 if level >= _LEVEL_WITH_OPTIONS else 30)
+        self.blocks[_PERIPHERAL_ID][30] = 0
+        self._finish(_PERIPHERAL_ID, 34 if level >= _LEVEL_WITH_OPTIONS else 30)
         for index in range(3, 7):
             # Which medium pays is the ledger's business: FFFFFFFFh.
-            self.blocks[BEGIN_SESSION][index] = 0xFF
-        self._finish(BEGIN_SESSION, 10 if level >= _LEVEL_WITH_MEDIA else 3)
+            self.blocks[_BEGIN_SESSION][index] = 0xFF
+        self._finish(_BEGIN_SESSION, 10 if level >= _LEVEL_WITH_MEDIA else 3)
 
     def set_units(self, kind, units):
         """Write an amount, high byte first."""
@@ -121,8 +121,8 @@ class Answers:
 
     def set_state(self, level, state):
         """Say in which state a command was out of sequence; level 1 has no room for it."""
-        self.blocks[OUT_OF_SEQUENCE][1] = state
-        self._finish(OUT_OF_SEQUENCE, 2 if level >= _LEVEL_WITH_MEDIA else 1)
+        self.blocks[_OUT_OF_SEQUENCE][1] = state
+        self._finish(_OUT_OF_SEQUENCE, 2 if level >= _LEVEL_WITH_MEDIA else 1)
 
     def _finish(self, kind, count):
         block = self.blocks[kind]
