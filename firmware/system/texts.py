@@ -12,6 +12,7 @@ class Texts:
         else:
             from system.texts_en import TEXTS
         self._texts = TEXTS
+        self._more = {}
         self._point = TEXTS["point"]
 
     def money(self, cents):
@@ -24,11 +25,18 @@ class Texts:
         for key in values:
             if key.endswith("_cents"):
                 values[key] = self.money(values[key])
-        return wrap(self._texts[name].format(**values))
+        return wrap(self._text(name).format(**values))
+
+    def extend(self, more):
+        """Add the texts that one device has for itself; the others need no memory for them."""
+        self._more = more
 
     def plain(self, name):
         """Return a text without values as one line."""
-        return self._texts[name]
+        return self._text(name)
+
+    def _text(self, name):
+        return self._more.get(name) or self._texts[name]
 
 
 def wrap(text):

@@ -53,10 +53,10 @@ def test_the_selftest_names_each_part_of_the_board_and_what_is_missing(bench):
     assert "gives no sign of life" not in "\n".join(machine.console)
 
 
-def full_journal():
+def full_journal(open_records):
     """Return a journal with as many remarkable and open records as a device keeps."""
     lines = []
-    for number in range(1, 32 + 36 + 1):
+    for number in range(1, 32 + open_records + 1):
         record = records.Record(number, f"a1b2c3d4-12-{number}", records.COIN, "04A1B2C3D4E5F6", 110)
         record.text = "no coin has 11 pulses"
         lines.append(record.intent_line())
@@ -66,11 +66,17 @@ def full_journal():
     return b"".join(lines)
 
 
-@pytest.mark.parametrize("acceptor", ["pulse", "cctalk"])
-def test_a_station_with_a_full_journal_stays_within_its_memory(bench, acceptor):
-    machine = terminal(bench, device="coin_station", coin_acceptor=acceptor)
+@pytest.mark.parametrize(
+    ("config", "open_records"),
+    [
+        ({"device": "coin_station", "coin_acceptor": "pulse"}, 36),
+        ({"device": "coin_station", "coin_acceptor": "cctalk"}, 36),
+    ],
+)
+def test_a_device_with_a_full_journal_stays_within_its_memory(bench, config, open_records):
+    machine = terminal(bench, **config)
     machine.cut_power()
-    machine.device.files().write("/state/journal", full_journal())
+    machine.device.files().write("/state/journal", full_journal(open_records))
     machine.boot()
     machine.run_for(40)
     assert any("journal: 32 remarkable records, 0 older" in line for line in machine.console)
