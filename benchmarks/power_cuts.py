@@ -3,7 +3,8 @@
 .venv/bin/python -m benchmarks.power_cuts [--cuts 1000] [--seed 1]
 
 The real firmware on its virtual machine and its flash, in virtual time, against a real ledger: purchases,
-coins that fall, and journals that are settled. Every cut is followed by a start, and by what the books say.
+coins that fall, journals that are settled, and updates. Every cut is followed by a start, and by what the
+books say.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from benchmarks.debits import SECRET_KEY
+from benchmarks.publisher import Publisher
 from benchmarks.servers import ledger_server
 from ledger.domain.audit.queries import audit
 from ledger.domain.catalog.commands import install_terminal
@@ -41,6 +44,9 @@ COINS_CENTS = (50, 100, 200)
 SETTLING_S = 40
 # A purchase or a coin takes fewer flash operations: some cuts come after it.
 MOST_OPERATIONS = 8
+# An update that brings one small module; the first two bring all of them.
+MOST_OPERATIONS_OF_AN_UPDATE = 90
+UPDATING_S = 120
 EVENTS = ("request_sent", "request_delivered", "answer_heard")
 
 
@@ -58,6 +64,7 @@ class Street:
     draw: random.Random
     came_to: Counter = field(default_factory=Counter)
     people: int = 0
+    publisher: Publisher | None = None
 
     def person(self) -> tuple[str, str]:
         """Open a wallet with a little on it; returns its code and its token."""
@@ -75,8 +82,9 @@ class Street:
 
     def device(self, device: str, permission: TerminalPermission, **config: object) -> Machine:
         """Put a device on the bench."""
+        slug = config.get("name", device)
         offers = (Offer("espresso", "Espresso", PRICE_CENTS),) if permission.value == "debit" else ()
-        details = {"slug": device, "friendly_name": device, "permission": permission, "offers": offers}
+        details = {"slug": slug, "friendly_name": slug, "permission": permission, "offers": offers}
         actor = operator_on_this_machine()
         installed = self.ledger.run(install_terminal, actor=actor, currency="EUR", **details).answer
         return self.bench.terminal(device, self.url, installed.api_token, **config)
@@ -169,12 +177,33 @@ def cut_a_settlement(street: Street, machine: Machine) -> str:
     return "settled"
 
 
+def cut_an_update(street: Street, machine: Machine) -> str:
+    """Cut the power while a device updates itself: it starts again, and gets to the new version."""
+    version = street.publisher.publish()
+    said_before = len(machine.console)
+    if street.draw.random() < 0.8:
+        operation = street.draw.randint(1, MOST_OPERATIONS_OF_AN_UPDATE)
+        machine.cut_power_at(operation, torn=street.draw.random() < 0.5)
+    machine.run_for(street.draw.random() * 20)
+    street.go_on(machine)
+    machine.wait_until(lambda: is_said(machine, said_before, f"version {version} runs"), UPDATING_S)
+    machine.wait_until(lambda: is_said(machine, said_before, "healthy and stays"), UPDATING_S)
+    tries = sum(f"version {version} runs" in line for line in machine.console[said_before:])
+    return "updated" if tries == 1 else "updated, started twice"
+
+
+def is_said(machine: Machine, since: int, text: str) -> bool:
+    """Say whether the console has a text since one of its lines."""
+    return any(text in line for line in machine.console[since:])
+
+
 Scene = Callable[[Street, Machine], str]
 # What is cut, on which device, and how many cuts there are in each.
 SCENES: tuple[tuple[Scene, str, int], ...] = (
     (cut_a_purchase, "coffee_machine", 1),
     (cut_a_coin, "coin_station", 1),
     (cut_a_settlement, "coin_station", 2),
+    (cut_an_update, "updating_machine", 1),
 )
 
 
@@ -193,6 +222,7 @@ def main() -> None:
         ledger = Ledger(database, settings)
         with ledger_server(1) as (port, _), Bench(seed=options.seed) as bench:
             street = Street(ledger, bench, f"http://127.0.0.1:{port}", random.Random(options.seed))
+            street.publisher = Publisher(ledger, Path(folder), "updating_machine")
             _cut(street, options.cuts)
         is_whole = all(proof.holds for proof in ledger.read(audit))
         database.close()
@@ -205,7 +235,14 @@ def _cut(street: Street, cuts: int) -> None:
     machines = {
         "coffee_machine": street.device("coffee_machine", TerminalPermission.DEBIT, buttons=["espresso"]),
         "coin_station": street.device("coin_station", TerminalPermission.CREDIT),
+        "updating_machine": street.device(
+            "coffee_machine", TerminalPermission.DEBIT, name="updating_machine", update_check_ms=5000
+        ),
     }
+    updating = machines["updating_machine"]
+    updating.cut_power()
+    updating.device.files().write("/update_key.json", street.publisher.public_key)
+    updating.boot()
     done = 0
     while done < cuts:
         scene, device, count = street.draw.choice(SCENES)

@@ -131,12 +131,15 @@ def coin(state_dir: Path, name: str, cents: int, as_json: bool) -> None:
 
 @sim.command()
 @click.argument("name")
-@click.argument("what", metavar="BUTTON|KEYS")
+@click.argument("what", metavar="BUTTON|KEYS|ITEM:PRICE")
 @AS_JSON
 @click.pass_obj
 @refusals
 def press(state_dir: Path, name: str, what: str, as_json: bool) -> None:
-    """Press a product button of NAME, by name or number from 0, or keys of its keypad such as 500#."""
+    """Press a product button of NAME, by name or number from 0, or keys of its keypad such as 500#.
+
+    On a vending machine it is a selection with its price in units of the bus, such as 12:180.
+    """
     _say(_act(read_state(name, state_dir), "press", what=what), as_json)
 
 

@@ -89,8 +89,8 @@ class Foreground:
     def _press(self, what: str) -> None:
         self._need_power()
         buttons = self.machine.config.get("buttons", [])
-        if what in buttons or (buttons and what.isdigit()):
-            self.machine.press(int(what) if what not in buttons else what)
+        if self.machine.vmc is not None or what in buttons or (buttons and what.isdigit()):
+            self.machine.press(int(what) if what.isdigit() and what not in buttons else what)
         elif what and all(key in KEYS for key in what):
             self.machine.keys(what)
         else:

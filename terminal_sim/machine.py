@@ -147,7 +147,16 @@ class Machine:
             self._board.reader.remove()
 
     def press(self, button: str | int) -> None:
-        """Press a product button, by its number from 0 or by its name in the configuration."""
+        """Press a product button, by its number from 0 or by its name in the configuration.
+
+        On a vending machine it is a selection with its price in units of the bus, like 12:180.
+        """
+        if self.vmc is not None:
+            item, mark, units = str(button).partition(":")
+            if not (mark and item.isdigit() and units.isdigit()):
+                raise ValueError(f"{self.name} has selections with a price, like 12:180, and no {button!r}")
+            self.vmc.choose(int(item), int(units))
+            return
         index = self._button_index(button)
         self._touch(
             lambda board, is_down: (board.buttons.press if is_down else board.buttons.release)(index)

@@ -19,6 +19,8 @@ NEWS = "news"
 _LOOK_MS = const(1000)
 _REPORT_MS = const(60000)
 _NO_ITEM = const(0xFFFF)
+# Vends whose fate is not known; more would not fit beside all else in memory.
+_OPEN_VENDS = const(8)
 _LONGEST_ANSWER_S = const(255)
 
 
@@ -166,7 +168,7 @@ class VendingMachine(Station):
             record = self._journal.new_record(
                 records.VEND if is_vend else records.REVALUE, self._token, cents
             )
-            record.text = self._texts.plain("vend_description" if is_vend else "top_up_description")
+            record.text = self._texts.plain("vend_description" if is_vend else "revalue_description")
             if is_vend and item != _NO_ITEM:
                 record.text += f" {item}"
             self._request, self._is_choosing = request, False
@@ -222,7 +224,7 @@ class VendingMachine(Station):
         if record.state == records.VENDED:
             await self._say("vended", item=record.text, balance_cents=balance_cents)
         elif record.state == records.CREDITED:
-            await self._say("topped_up", amount_cents=record.cents, balance_cents=balance_cents)
+            await self._say("revalued", amount_cents=record.cents, balance_cents=balance_cents)
         else:
             await self._say("vend_failed", amount_cents=record.cents)
 
@@ -231,7 +233,7 @@ class VendingMachine(Station):
             await self._say_failure(answer)
             return
         await self._say(
-            "too_little",
+            "vend_too_little",
             2 * self._config.message_ms,
             balance_cents=answer.balance_cents,
             price_cents=record.cents,
@@ -240,5 +242,11 @@ class VendingMachine(Station):
 
 def prepare(parts, config, texts, ledger, journal):
     """Return the device and its own tasks as (name, run, longest silence in ms)."""
+    if config.language == "de":
+        from system.texts_vending_de import TEXTS
+    else:
+        from system.texts_vending_en import TEXTS
+    texts.extend(TEXTS)
+    journal.capacity = _OPEN_VENDS
     device = VendingMachine(parts, config, texts, ledger, journal)
     return device, (("bus", device.watch_bus, 30000),)

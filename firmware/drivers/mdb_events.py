@@ -18,7 +18,7 @@ CASH_SOLD = const(8)  # units, item
 REVALUE_ASKED = const(9)  # units
 REVALUED = const(10)
 
-_CAPACITY = const(32)
+_CAPACITY = const(16)
 _FIELDS = const(4)
 
 

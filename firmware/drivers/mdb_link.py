@@ -24,6 +24,9 @@ class Link:
         self._count = 0
         self._length = 0
         self._sent = _NOTHING_SENT
+        self._last = bytearray(mdb.LONGEST_BLOCK)
+        self._last_count = 0
+        self._last_answer = mdb.ACK_ONLY
         self.spoilt = 0
         self.late = 0
         transport.on_word = self.on_word
@@ -69,7 +72,24 @@ class Link:
         elif is_late:
             self.late += 1
         else:
-            self._send(self._session.on_block(self._block, count))
+            self._send(self._answer(count))
+
+    def _answer(self, count):
+        block, last = self._block, self._last
+        if block[0] & 7 == mdb.POLL:
+            self._last_count = 0
+            return self._session.on_block(block)
+        index = 0
+        while index < count and block[index] == last[index]:
+            index += 1
+        if index == count == self._last_count:
+            # The master has not heard our answer; what it asked for is done already.
+            return self._last_answer
+        self._last_answer = self._session.on_block(block)
+        for index in range(count):
+            last[index] = block[index]
+        self._last_count = count
+        return self._last_answer
 
     def _is_whole(self, count):
         total = 0
@@ -84,8 +104,6 @@ class Link:
         self._sent = _NOTHING_SENT
 
     def _send(self, answer):
-        if answer == mdb.SILENCE:
-            return
         self._sent = answer
         if answer == mdb.ACK_ONLY:
             self._transport.send(_ACK_BLOCK, 1)

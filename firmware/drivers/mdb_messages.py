@@ -12,36 +12,33 @@ LONGEST_BLOCK = const(36)
 ACK = const(0x00)
 RET = const(0xAA)
 
-# Commands: the three low bits of the address byte.
-RESET = const(0)
-SETUP = const(1)
+# Commands are the three low bits of the address byte; these two have no subcommand.
+_RESET = const(0)
 POLL = const(2)
-VEND = const(3)
-READER = const(4)
-REVALUE = const(5)
-EXPANSION = const(7)
 
 # Answers with data. The order is that in which they are told at POLLs.
-JUST_RESET = const(0)
-OUT_OF_SEQUENCE = const(1)
-CONFIG = const(2)
-PERIPHERAL_ID = const(3)
-CANCELLED = const(4)
-END_SESSION = const(5)
-DENIED = const(6)
-APPROVED = const(7)
-REVALUE_DENIED = const(8)
-REVALUE_APPROVED = const(9)
-REVALUE_LIMIT = const(10)
-BEGIN_SESSION = const(11)
-CANCEL_REQUEST = const(12)
+_JUST_RESET = const(0)
+_OUT_OF_SEQUENCE = const(1)
+_CONFIG = const(2)
+_PERIPHERAL_ID = const(3)
+_CANCELLED = const(4)
+_END_SESSION = const(5)
+_DENIED = const(6)
+_APPROVED = const(7)
+_REVALUE_DENIED = const(8)
+_REVALUE_APPROVED = const(9)
+_REVALUE_LIMIT = const(10)
+_BEGIN_SESSION = const(11)
+_CANCEL_REQUEST = const(12)
 ANSWERS = const(13)
-# Answers without.
+# The answer without.
 ACK_ONLY = const(-1)
-SILENCE = const(-2)
 
 # The first byte of each answer, in the order above.
 CODES = b"\x00\x0b\x01\x09\x08\x07\x06\x05\x0e\x0d\x0f\x03\x04"
+
+# How long each of them gets at most, with its checksum.
+_SIZES = b"\x02\x03\x09\x23\x02\x02\x02\x04\x02\x02\x04\x0b\x02"
 
 # Length of a block from address to checksum, by command and subcommand. What is not here is not heard.
 _LENGTHS = {
@@ -64,8 +61,7 @@ _LENGTHS = {
     0x703: 13,  # WRITE TIME/DATE
     0x704: 7,  # OPTIONAL FEATURE ENABLED
 }
-_NO_SUBCOMMAND = (RESET, POLL)
-EURO = const(0x1978)
+_EURO = const(0x1978)
 # The bits of READER CONFIG: can give money back, hears of cash sales; one vend a session, no display to lend.
 _OPTIONS = const(0x09)
 # Funds that the machine may not show are FFFFh.
@@ -77,7 +73,7 @@ _LEVEL_WITH_OPTIONS = const(3)
 
 def length_of(command, subcommand):
     """Return the length of a block, 0 for one that is not known; subcommand -1 when it is still to come."""
-    if command in _NO_SUBCOMMAND:
+    if command in (_RESET, POLL):
         return 2
     return LONGEST_BLOCK if subcommand < 0 else _LENGTHS.get(command << 8 | subcommand, 0)
 
@@ -90,31 +86,31 @@ class Answers:
     """
 
     def __init__(self, scale, decimals, longest_answer_s, serial):
-        self.blocks = [bytearray(LONGEST_BLOCK) for _ in range(ANSWERS)]
+        self.blocks = [bytearray(size) for size in _SIZES]
         self.lengths = bytearray(ANSWERS)
         for kind in range(ANSWERS):
             self.blocks[kind][0] = CODES[kind]
             self._finish(kind, 1)
-        config = (OUR_LEVEL, EURO >> 8, EURO & 0xFF, scale, decimals, longest_answer_s, _OPTIONS)
-        self.blocks[CONFIG][1:8] = bytes(config)
+        config = (OUR_LEVEL, _EURO >> 8, _EURO & 0xFF, scale, decimals, longest_answer_s, _OPTIONS)
+        self.blocks[_CONFIG][1:8] = bytes(config)
         # Manufacturer, serial number, model, software version in BCD; no optional feature.
         identity = b"TAP" + serial.encode() + b"TAPLEDGER   " + b"\x00\x02"
-        self.blocks[PERIPHERAL_ID][1:30] = identity
-        self._finish(APPROVED, 3)
-        self._finish(REVALUE_LIMIT, 3)
+        self.blocks[_PERIPHERAL_ID][1:30] = identity
+        self._finish(_APPROVED, 3)
+        self._finish(_REVALUE_LIMIT, 3)
         self.set_level(1)
 
     def set_level(self, level):
         """Give each block the form of a feature level, the lower one of the machine's and ours."""
-        self.blocks[CONFIG][1] = level
-        self._finish(CONFIG, 8)
+        self.blocks[_CONFIG][1] = level
+        self._finish(_CONFIG, 8)
         # A shorter form had its checksum where a longer one has data.
-        self.blocks[PERIPHERAL_ID][30] = 0
-        self._finish(PERIPHERAL_ID, 34 if level >= _LEVEL_WITH_OPTIONS else 30)
+        self.blocks[_PERIPHERAL_ID][30] = 0
+        self._finish(_PERIPHERAL_ID, 34 if level >= _LEVEL_WITH_OPTIONS else 30)
         for index in range(3, 7):
             # Which medium pays is the ledger's business: FFFFFFFFh.
-            self.blocks[BEGIN_SESSION][index] = 0xFF
-        self._finish(BEGIN_SESSION, 10 if level >= _LEVEL_WITH_MEDIA else 3)
+            self.blocks[_BEGIN_SESSION][index] = 0xFF
+        self._finish(_BEGIN_SESSION, 10 if level >= _LEVEL_WITH_MEDIA else 3)
 
     def set_units(self, kind, units):
         """Write an amount, high byte first."""
@@ -125,8 +121,8 @@ class Answers:
 
     def set_state(self, level, state):
         """Say in which state a command was out of sequence; level 1 has no room for it."""
-        self.blocks[OUT_OF_SEQUENCE][1] = state
-        self._finish(OUT_OF_SEQUENCE, 2 if level >= _LEVEL_WITH_MEDIA else 1)
+        self.blocks[_OUT_OF_SEQUENCE][1] = state
+        self._finish(_OUT_OF_SEQUENCE, 2 if level >= _LEVEL_WITH_MEDIA else 1)
 
     def _finish(self, kind, count):
         block = self.blocks[kind]

@@ -27,8 +27,8 @@ def receive_program(rp2):
         wrap_target()
         wait(0, pin, 0)
         label("start")
-        # From the edge of the start bit to the middle of the first bit are a bit and a half.
-        set(x, 8)[22]
+        # A bit and a half from the edge to the middle of the first bit, less what it is seen late by.
+        set(x, 8)[19]
         label("bit")
         in_(pins, 1)
         jmp(x_dec, "bit")[14]

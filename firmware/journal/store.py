@@ -28,7 +28,7 @@ class Journal:
         from journal.identity import next_start
 
         self._files = files
-        self._capacity = capacity
+        self.capacity = capacity
         self._file_limit = self._rotate_above = file_limit
         self._file = None
         self._size = 0
@@ -56,12 +56,12 @@ class Journal:
     @property
     def has_room(self):
         """Tell whether a debit or a top-up may begin."""
-        return not self.is_failing and len(self._open) < self._capacity
+        return not self.is_failing and len(self._open) < self.capacity
 
     @property
     def has_room_for_coins(self):
         """Tell whether the coin slot may be open."""
-        return not self.is_failing and len(self._open) < self._capacity - _COIN_RESERVE
+        return not self.is_failing and len(self._open) < self.capacity - _COIN_RESERVE
 
     @property
     def open_records(self):

@@ -12,6 +12,7 @@ class Texts:
             from system.texts_en import TEXTS
         others = _of_others(device) if device else ()
         self._texts = {name: TEXTS[name] for name in TEXTS if name not in others}
+        self._more = {}
         self._columns = columns
         self._point = TEXTS["point"]
 
@@ -25,11 +26,18 @@ class Texts:
         for key in values:
             if key.endswith("_cents"):
                 values[key] = self.money(values[key])
-        return wrap(self._texts[name].format(**values), self._columns)
+        return wrap(self._text(name).format(**values), self._columns)
+
+    def extend(self, more):
+        """Add the texts that one device has for itself; the others need no memory for them."""
+        self._more = more
 
     def plain(self, name):
         """Return a text without values as one line."""
-        return self._texts[name]
+        return self._text(name)
+
+    def _text(self, name):
+        return self._more.get(name) or self._texts[name]
 
 
 def _of_others(device):
@@ -41,8 +49,6 @@ def _of_others(device):
         " coin_unknown coin_slot_failed coin_acceptor_silent coins_lost",
         "nfc_terminal": "checking_top_up terminal_idle terminal_credit_idle over_limit top_up_hold"
         " top_up_offer top_up_unknown amount",
-        "vending_machine": "vending_idle choose_item vend_cancelled vend_failed not_vended given_back"
-        " vend_description machine_not_ready machine_silent",
     }
     return [name for other in own if other != device for name in own[other].split()]
 

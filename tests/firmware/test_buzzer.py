@@ -4,6 +4,7 @@ import pytest
 from devices import sounds
 from drivers.buzzer import BAD, GOOD, WAIT, Buzzer
 from system.texts_en import TEXTS
+from system.texts_vending_en import TEXTS as VENDING
 
 from terminal_sim.chips.buzzer import PassiveBuzzer
 from tests.firmware.coffee import TOKEN, buy
@@ -93,4 +94,4 @@ def test_what_stays_on_the_display_sounds_once(coffee_stand):
 
 
 def test_each_text_with_a_sound_is_a_text_of_the_device():
-    assert {*sounds._GOOD, *sounds._BAD, *sounds._WAIT} <= set(TEXTS)
+    assert {*sounds._GOOD, *sounds._BAD, *sounds._WAIT} <= {*TEXTS, *VENDING}

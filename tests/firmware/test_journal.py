@@ -193,6 +193,20 @@ def test_remarkable_records_are_kept_through_rotation_but_not_without_end(flash,
     assert [record.note for record in boot().remarkable] == notes
 
 
+def test_what_is_remarkable_while_the_flash_refuses_reaches_it_later_and_stands_there_once(flash, boot, do):
+    journal = boot()
+    do(journal.mark, do(vend, journal), records.VENDED, "before")
+    record = do(vend, journal)
+    flash.is_full = True
+    do(journal.mark, record, records.VENDED, "while")
+    assert [kept.note for kept in journal.remarkable] == ["before", "while"]
+    flash.is_full = False
+    do(journal.mend)
+    do(journal.mark, do(vend, journal), records.VENDED, "after")
+    for kept in (journal, boot(), boot(file_limit=100)):
+        assert [each.note for each in kept.remarkable] == ["before", "while", "after"]
+
+
 def test_a_remarkable_record_is_handed_out_as_it_was(boot, do):
     journal = boot()
     record = do(vend, journal)

@@ -190,9 +190,9 @@ def test_a_cash_sale_is_told(bench):
 
 
 def test_events_that_nobody_takes_are_counted(bench):
-    for _ in range(40):
+    for _ in range(20):
         bench.vmc.pay_cash(1, 100)
         bench.vmc.inject((0x12,))
     bench.world.pass_ms(20000)
-    assert bench.session.events.discards == 9
-    assert len(bench.take_events()) == 31
+    assert bench.session.events.discards == 5
+    assert len(bench.take_events()) == 15

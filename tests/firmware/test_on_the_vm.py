@@ -66,10 +66,10 @@ def test_with_an_oled_and_a_buzzer_it_speaks_german_on_the_glass_and_is_heard(be
     assert machine.live_set_bytes() < 96 * 1024
 
 
-def full_journal():
+def full_journal(open_records):
     """Return a journal with as many remarkable and open records as a device keeps."""
     lines = []
-    for number in range(1, 32 + 36 + 1):
+    for number in range(1, 32 + open_records + 1):
         record = records.Record(number, f"a1b2c3d4-12-{number}", records.COIN, "04A1B2C3D4E5F6", 110)
         record.text = "no coin has 11 pulses"
         lines.append(record.intent_line())
@@ -79,11 +79,17 @@ def full_journal():
     return b"".join(lines)
 
 
-@pytest.mark.parametrize("acceptor", ["pulse", "cctalk"])
-def test_a_station_with_a_full_journal_stays_within_its_memory(bench, acceptor):
-    machine = terminal(bench, device="coin_station", coin_acceptor=acceptor)
+@pytest.mark.parametrize(
+    ("config", "open_records"),
+    [
+        ({"device": "coin_station", "coin_acceptor": "pulse"}, 36),
+        ({"device": "coin_station", "coin_acceptor": "cctalk"}, 36),
+    ],
+)
+def test_a_device_with_a_full_journal_stays_within_its_memory(bench, config, open_records):
+    machine = terminal(bench, **config)
     machine.cut_power()
-    machine.device.files().write("/state/journal", full_journal())
+    machine.device.files().write("/state/journal", full_journal(open_records))
     machine.boot()
     machine.run_for(40)
     assert any("journal: 32 remarkable records, 0 older" in line for line in machine.console)
@@ -97,6 +103,16 @@ def test_the_real_board_starts_on_wifi(bench):
     )
     machine.wait_display("No connection")
     assert any("wifi: connected to home" in line for line in machine.console)
+
+
+@pytest.mark.parametrize("acceptor", ["cctalk", "dg600f"])
+def test_the_real_coin_board_starts_on_wifi(bench, acceptor):
+    wifi = {"ssid": "home", "password": "x"}
+    settings = {"device": "coin_station", "coin_acceptor": acceptor, "wifi": wifi}
+    machine = terminal(bench, board="rp2040_coin", allow_plain_http=True, **settings)
+    machine.wait_display("No connection")
+    machine.run_for(10)
+    assert not [line for line in machine.console if "Traceback" in line or "failed" in line]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +143,8 @@ def test_the_real_board_lives_on_when_the_reader_that_is_named_is_not_on_its_wir
         ({"board": "esp32_pn532_coffee"}, "wifi: ssid is"),
         ({"board": "esp32_pn532_coffee", "wifi": {"ssid": "home"}}, "ledger_url: https is"),
         ({"board": "esp32_pn532_coffee", "device": "coin_station"}, "device: this board"),
+        ({"board": "rp2040_coin"}, "device: this board"),
+        ({"device": "coin_station", "coin_acceptor": "slot"}, "coin_acceptor: not"),
         (
             {
                 "board": "esp32_pn532_coffee",

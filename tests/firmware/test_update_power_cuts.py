@@ -29,8 +29,6 @@ def twice_updated(site):
     assert site.install("4.0.0") == "b"
 
 
-
-
 def on_trial(site):
     """A device that has taken the update and not been started yet."""
     site.releases.publish("9.0.0", contents=NEW)

@@ -167,6 +167,29 @@ def test_a_torn_download_goes_on_where_it_was(site):
     assert site.releases.pieces - before < whole.releases.pieces
 
 
+def test_a_slot_that_is_half_replaced_has_no_manifest(site):
+    site.install("9.0.0")
+    site.install("9.1.0")
+    site.releases.publish("9.2.0", contents={path: content + b"." for path, content in MODULES.items()})
+    site.releases.pieces = 0
+    lose_connection(site.releases)
+    assert not site.look()
+    assert site.flash.read("/app_a/manifest") is None
+    assert site.version_in("b") == "9.1.0"
+
+
+def test_what_the_flash_did_not_keep_is_found_when_all_is_read_back(site, capsys):
+    def rot(number):
+        # The last module is being fetched; the first one is on the flash already.
+        if number == 6:
+            site.flash.files.write("/app_a/app.mpy", b"M\x06 rotten")
+
+    site.releases.before_piece = rot
+    assert not site.look()
+    assert "/app_a/app.mpy is not on the flash as it was written" in capsys.readouterr().out
+    assert site.start() == ("root", False)
+
+
 def test_a_refused_update_leaves_the_other_slot_as_it_was(site):
     site.install("9.0.0")
     site.install("9.1.0")

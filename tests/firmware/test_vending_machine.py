@@ -287,3 +287,14 @@ def test_garbage_is_told_on_the_console(site, capsys):
         site.world.pass_ms(61000)
     assert "mdb: 2 blocks spoilt, 0 heard too late" in capsys.readouterr().out
     assert records.APPROVED not in [record.state for record in site.stand.journal.open_records]
+
+
+def test_with_eight_vends_of_unknown_fate_the_machine_sells_no_more(site):
+    for _ in range(8):
+        record = site.stand.journal.new_record(records.VEND, TOKEN, PRICE)
+        record.is_held = True
+        site.world.call(site.stand.journal.begin, record)
+    site.stand.wait_for("too much is")
+    site.stand.tap(TOKEN)
+    site.world.pass_ms(5000)
+    assert not site.vmc.in_session

@@ -35,7 +35,11 @@ def choose(machine):
 
 
 def test_tap_choose_sold(vending, ledger):
-    choose(vending)
+    with pytest.raises(ValueError, match="selections with a price, like 12:180"):
+        vending.press("12")
+    vending.tap(ANNA)
+    vending.wait_display("Choose at the machine")
+    vending.press(f"{ITEM}:{PRICE}")
     vending.wait_display("Item 7 1.20 EUR")
     vending.wait_display("Item 7: enjoy! Balance 3.80 EUR")
     vending.wait_display("Hold your token, then choose")

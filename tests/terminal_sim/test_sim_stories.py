@@ -88,3 +88,36 @@ def test_a_story_that_turns_out_otherwise_says_at_which_step(story_file, ledger)
     assert "step 2: anna expect_change -120 failed" in outcome.failure
     assert "should be -120 and is 0" in outcome.failure
     assert outcome.as_dict()["passed"] is False
+
+
+VENDING = """
+title = "A can"
+[tokens]
+anna = "04A1B2C3D4E5F6"
+[terminals.snacks]
+device = "vending_machine"
+[[steps]]
+terminal = "snacks"
+expect_display = "Hold your token, then choose"
+[[steps]]
+terminal = "snacks"
+tap = "anna"
+[[steps]]
+terminal = "snacks"
+expect_display = "Choose at the machine"
+[[steps]]
+terminal = "snacks"
+press = "12:180"
+[[steps]]
+terminal = "snacks"
+expect_display = "Item 12: enjoy!"
+[[steps]]
+token = "anna"
+expect_change = -180
+"""
+
+
+def test_a_story_of_a_vending_machine_presses_selections_with_their_price(story_file, ledger):
+    ledger.balances["04A1B2C3D4E5F6"] = 500
+    outcome = play(story_file(VENDING), ledger.url, {"snacks": API_TOKEN}, say=lambda _line: None)
+    assert outcome.failure is None
