@@ -195,8 +195,8 @@ class Journal:
             yield record.intent_line()
             if record.state != records.INTENT:
                 yield record.state_line()
-        if self._coin_mark[0]:
-            # Last, because each coin's line before it brings a mark of its own.
+        if self._coin_mark[0] or self._remarkable:
+            # Last, because each coin's line before it brings a mark of its own, of which none may be true.
             yield self._mark_line()
 
     def _remarkable_lines(self):

@@ -97,12 +97,11 @@ def test_a_request_that_has_arrived_may_take_longer_than_one_may_take_to_arrive(
         assert stalling.ask("POST", PATH, GOOD, **{"Content-Length": "99"})[1]["code"] == "bad_request"
         other.take_write_lock()
         waiting = pool.submit(line.ask, "POST", PATH, GOOD)
-        # The worker's loop looks once a second for what is over its time, which is one second here.
+        # More than a request may take to arrive, which is one second here.
         time.sleep(2.5)
         assert not waiting.done()
         other.rollback()
         assert waiting.result()[0] == 201
-        # A connection that reads as ended is closed as soon as the worker looks at it again.
         time.sleep(0.5)
         assert line.ask("GET", "/pos/terminal")[0] == 200
 
