@@ -29,7 +29,7 @@ async def run():
     """Build everything and serve for ever; raises ConfigError before anything has started."""
     supervisor = await _start()
     # Nobody starts twice, and memory is short.
-    for name in ("load_board", "_start", "_assemble"):
+    for name in ("load_board", "_start", "_pairing_tasks", "_device_tasks", "_http", "_assemble"):
         del globals()[name]
     gc.collect()
     await supervisor.watch()
@@ -41,26 +41,28 @@ async def _start():
     config = load(CONFIG_PATH)
     parts = load_board(config.board).build(config)
     # Only the start needs these modules; where they are not frozen they would hold memory for good.
-    compat.forget("system.config", "boards.readers", "boards.parts", "boards." + config.board)
+    compat.forget("system.config", "drivers.displays")
+    compat.forget("boards.readers", "boards.parts", "boards." + config.board)
     gc.collect()
     from system.health import Supervisor
     from system.texts import Texts
 
-    texts = Texts(config.language)
+    texts = Texts(config.language, parts.display.columns, config.device)
+    compat.forget("system.texts_" + config.language)
     await parts.display.show(texts.lines("starting"))
-    device, tasks, settlement, around = _assemble(config, parts, texts)
-    compat.forget("journal.identity")
+    from journal.token import kept_token
+    from system.files import Files
+
+    config.api_token = config.api_token or kept_token(Files(STATE_FOLDER))
+    compat.forget("journal.token")
+    tasks, around = (_device_tasks if config.api_token else _pairing_tasks)(config, parts, texts)
     gc.collect()
     supervisor = Supervisor(parts.watchdog())
     # A board's own function would hold the whole board.
     parts.watchdog = None
-    for name, start, limit_ms in tasks + parts.tasks:
-        supervisor.start(name, start, limit_ms)
-    supervisor.start("reader", parts.presence.run, _TASK_LIMIT_MS)
-    supervisor.start("catalogue", device.keep_catalogue, _TASK_LIMIT_MS)
-    supervisor.start("settlement", settlement.run, _SETTLE_LIMIT_MS)
-    supervisor.start("device", device.run, _TASK_LIMIT_MS)
-    if {"update_key.json", "boot.sel"} & set(os.listdir("/")):
+    for name, begin, limit_ms in tasks + parts.tasks:
+        supervisor.start(name, begin, limit_ms)
+    if around and {"update_key.json", "boot.sel"} & set(os.listdir("/")):
         from ota.task import prepare
 
         run = prepare(config, parts.entropy, around[0], (supervisor,) + around[1:])
@@ -68,21 +70,48 @@ async def _start():
     return supervisor
 
 
-def _assemble(config, parts, texts):
-    from journal.settlement import Settlement
-    from journal.store import Journal
-    from ledger_client.api import Ledger
-    from ledger_client.backoff import Backoff
-    from ledger_client.http import HttpClient
+def _pairing_tasks(config, parts, texts):
+    from devices import pairing
     from system.files import Files
 
-    gc.collect()
-    journal = Journal(Files(STATE_FOLDER), parts.entropy)
+    return pairing.prepare(parts, texts, _http(config, parts), Files(STATE_FOLDER)), None
+
+
+def _device_tasks(config, parts, texts):
+    device, tasks, settlement, around = _assemble(config, parts, texts)
+    compat.forget("journal.identity")
+    if parts.buzzer:
+        tasks += (("buzzer", parts.buzzer.run, _TASK_LIMIT_MS),)
+    tasks += (
+        ("reader", parts.presence.run, _TASK_LIMIT_MS),
+        ("catalogue", device.keep_catalogue, _TASK_LIMIT_MS),
+        ("settlement", settlement.run, _SETTLE_LIMIT_MS),
+        ("device", device.run, _TASK_LIMIT_MS),
+    )
+    return tasks, around
+
+
+def _http(config, parts):
+    from ledger_client.http import HttpClient
+
     http = HttpClient(config.address, config.api_token, config.request_timeout_ms, parts.open_stream)
     if parts.rtc is not None:
         from system.clock import LedgerClock
 
         http.on_date = LedgerClock(parts.rtc).hear
+    return http
+
+
+def _assemble(config, parts, texts):
+    from journal.settlement import Settlement
+    from journal.store import Journal
+    from ledger_client.api import Ledger
+    from ledger_client.backoff import Backoff
+    from system.files import Files
+
+    gc.collect()
+    journal = Journal(Files(STATE_FOLDER), parts.entropy)
+    http = _http(config, parts)
     ledger = Ledger(http, Backoff(parts.entropy))
     module = getattr(__import__("devices." + config.device), config.device)
     device, tasks = module.prepare(parts, config, texts, ledger, journal)

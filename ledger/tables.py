@@ -5,6 +5,8 @@ from ledger.domain.books import tables as books
 from ledger.domain.books import tables_holds as holds
 from ledger.domain.catalog import tables as catalog
 from ledger.domain.devices import tables as devices
+from ledger.domain.devices import tables_offline as offline
+from ledger.domain.devices import tables_pairings as pairings
 from ledger.domain.firmware import tables as firmware
 from ledger.domain.seals import tables as seals
 from ledger.domain.wallets import tables as wallets
@@ -19,6 +21,8 @@ __all__ = [
     "devices",
     "firmware",
     "holds",
+    "offline",
+    "pairings",
     "seals",
     "storage",
     "wallets",

@@ -17,8 +17,9 @@ from terminal_sim.vm.flash import FlashChip
 
 # How far one terminal may run ahead of the others while all of them run.
 IN_STEP_US = 20_000
+# What of config.json is also soldered to the board.
 BOARD_SETTINGS = (
-    *("reader", "coin_acceptor", "pulse_cents", "pulse_width_ms", "pulse_gap_ms"),
+    *("reader", "display", "coin_acceptor", "pulse_cents", "pulse_width_ms", "pulse_gap_ms"),
     *("pulse_level", "inhibit_level"),
 )
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal", "vending_machine")
@@ -52,12 +53,12 @@ class Bench:
             machine.device.close()
 
     def terminal(
-        self, device: str, ledger_url: str, api_token: str, name: str | None = None, **config: Any
+        self, device: str, ledger_url: str, api_token: str | None, name: str | None = None, **config: Any
     ) -> Machine:
-        """Put a terminal on the bench, provision and boot it.
+        """Put a terminal on the bench, provision and boot it; one without a token wants to be paired.
 
         `device` is one of DEVICES; the other names are those of config.json: language, buttons, reader,
-        pulse_cents, pulse_width_ms, pulse_gap_ms, request_timeout_ms, top_up_limit_cents; with
+        display, pulse_cents, pulse_width_ms, pulse_gap_ms, request_timeout_ms, top_up_limit_cents; with
         `coin_acceptor="cctalk"` it has such an acceptor, which keeps its power when the terminal loses it.
         """
         if device not in DEVICES:
@@ -65,7 +66,9 @@ class Bench:
         name = name or device
         if name in self.machines:
             raise ValueError(f"a terminal named {name} is on the bench already")
-        settings = {"board": "simulator", "device": device, "ledger_url": ledger_url, "api_token": api_token}
+        settings = {"board": "simulator", "device": device, "ledger_url": ledger_url}
+        if api_token is not None:
+            settings["api_token"] = api_token
         settings |= {"language": "en", **config}
         machine = self._machine(name, settings)
         self.machines[name] = machine

@@ -72,6 +72,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result
 @click.option("--ledger", "ledger_url", required=True, help="The ledger's address, http://HOST:PORT.")
 @click.option("--api-token", envvar="TAPLEDGER_API_TOKEN", required=True, show_envvar=True)
 @click.option("--language", type=click.Choice(["en", "de"]), default="en", show_default=True)
+@click.option("--display", type=click.Choice(["lcd", "oled"]), default="lcd", show_default=True)
 @click.option("--button", "buttons", multiple=True, help="A product id for the next product button.")
 @click.option("--pulse-cents", type=click.IntRange(1, 1000), default=10, show_default=True)
 @click.option("--clock", type=click.Choice(["real"]), default="real", help="Scenarios run in virtual time.")

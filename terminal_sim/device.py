@@ -11,7 +11,7 @@ from terminal_sim.chips.mdb_bus import MdbBus
 from terminal_sim.parts.connections import Connections
 from terminal_sim.parts.network import Network
 from terminal_sim.parts.serial_lines import SerialPorts, SPIBuses
-from terminal_sim.parts.wires import GpioWires, I2CBus
+from terminal_sim.parts.wires import GpioWires, I2CBus, PwmOutputs
 from terminal_sim.vm.clock import Timeline, make_clock
 from terminal_sim.vm.files import Files
 from terminal_sim.vm.flash import FlashChip
@@ -92,6 +92,7 @@ class Device:
         self.bus = I2CBus(self._pass_time)
         self.spi = SPIBuses(self.wires, self._pass_time)
         self.uarts = SerialPorts(self.timeline)
+        self.pwm = PwmOutputs()
         self.connections = Connections(self.timeline, self.network, self.happened)
         self._feed_until_us: int | None = None
         self._reset_cause, self._restart_cause = cause, None
@@ -111,6 +112,7 @@ class Device:
         self._cut_event = self._cut_predicate = None
         self.vm.kill()
         self.wires.let_go()
+        self.pwm.let_go()
         self.vm, self.board, self._is_running = None, None, False
         self._files.abandon()
         self._files = None
@@ -228,6 +230,7 @@ class Device:
         }
         for source, names in (
             (self.wires, ("pin_setup", "pin_write", "pin_irq")),
+            (self.pwm, ("pwm_set",)),
             (self.bus, ("i2c_write", "i2c_read", "i2c_scan")),
             (self.spi, ("spi_exchange",)),
             (self.uarts, ("uart_open", "uart_write", "uart_any", "uart_read")),

@@ -64,14 +64,21 @@ class Machine:
         return self._board.coins
 
     @property
+    def buzzer(self):
+        """The buzzer on the board, with the tones since the power came on."""
+        return self._board.buzzer
+
+    @property
     def is_powered(self) -> bool:
         """Tell whether the power is on."""
         return self.device.is_powered
 
     @property
     def display(self) -> list[str]:
-        """The four lines that the display shows; blank without power."""
-        return list(self._board.display.lines()) if self.is_powered else [" " * 20] * 4
+        """The lines that the display shows; blank without power."""
+        if self.is_powered:
+            return list(self._board.display.lines())
+        return [" " * 16] * 8 if self.config.get("display") == "oled" else [" " * 20] * 4
 
     @property
     def console(self) -> list[str]:

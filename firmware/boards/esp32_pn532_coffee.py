@@ -6,13 +6,13 @@ Pins as in README.md. They avoid the ESP32's strapping pins for outputs, and its
 
 import os
 
-from machine import I2C, RTC, WDT, Pin
+from machine import I2C, PWM, RTC, WDT, Pin
 
 from boards.parts import Parts
 from boards.readers import build_reader
 from cards.presence import Presence
+from drivers import displays
 from drivers.buttons import Buttons
-from drivers.lcd import CharacterDisplay
 from drivers.relay import Relay
 from system.config import ConfigError
 from system.online import add_network
@@ -21,6 +21,7 @@ _SCL, _SDA = 22, 21
 _READER = {"reset": 4, "power": 32, "select": 25, "spi": (2, 18, 23, 19), "uart": (2, 17, 16)}
 _BUTTONS = (13, 14, 27, 33)
 _RELAY = 26
+_BUZZER = 2
 # TLS handshakes and name look-ups block the program for seconds.
 _WATCHDOG_MS = 60000
 # The PN532 stretches the clock while it wakes up, for longer than the bus waits by default.
@@ -34,7 +35,7 @@ def build_bus():
 
 def build_display():
     """Return the display alone: what is left when nothing else can be built."""
-    return CharacterDisplay(build_bus())
+    return displays.find(build_bus())
 
 
 def make_safe():
@@ -49,10 +50,14 @@ def build(config):
         raise ConfigError("device: this board makes coffee")
     bus = build_bus()
     reader = build_reader(config, bus, _READER)
-    parts = Parts(CharacterDisplay(bus), Presence(reader), os.urandom)
+    parts = Parts(displays.find(bus, config.display), Presence(reader), os.urandom)
     parts.relay = Relay(Pin(_RELAY, Pin.OUT, value=0))
     parts.buttons = Buttons([Pin(pin, Pin.IN, Pin.PULL_UP) for pin in _BUTTONS], Pin.IRQ_FALLING)
     parts.rtc = RTC()
+    if config.buzzer:
+        from drivers.buzzer import Buzzer
+
+        parts.buzzer = Buzzer(PWM(Pin(_BUZZER), freq=1000, duty_u16=0))
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
     add_network(parts, config)
     return parts

@@ -22,6 +22,7 @@ class Parts:
         self.coins = None
         self.keypad = None
         self.rtc = None
+        self.buzzer = None
         self.vending_words = None
         self.tasks = ()
 

@@ -12,7 +12,7 @@ from machine import I2C, RTC, WDT, Pin
 from boards.parts import Parts
 from boards.readers import build_reader
 from cards.presence import Presence
-from drivers.lcd import CharacterDisplay
+from drivers import displays
 from drivers.mdb_pio import PioWords
 from system.config import ConfigError
 from system.online import add_network
@@ -33,7 +33,7 @@ def build_bus():
 
 def build_display():
     """Return the display alone: what is left when nothing else can be built."""
-    return CharacterDisplay(build_bus())
+    return displays.find(build_bus())
 
 
 def make_safe():
@@ -48,7 +48,7 @@ def build(config):
         raise ConfigError("device: this board is for MDB")
     bus = build_bus()
     reader = build_reader(config, bus, _READER)
-    parts = Parts(CharacterDisplay(bus), Presence(reader), os.urandom)
+    parts = Parts(displays.find(bus, config.display), Presence(reader), os.urandom)
     parts.vending_words = PioWords(rp2, Pin(_BUS_IN, Pin.IN, Pin.PULL_UP), Pin(_BUS_OUT, Pin.OUT, value=1))
     parts.rtc = RTC()
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)

@@ -2,16 +2,17 @@
 
 import os
 
-from machine import I2C, RTC, UART, WDT, Pin
+from machine import I2C, PWM, RTC, UART, WDT, Pin
 
 from boards.parts import Parts
 from boards.readers import build_reader
 from cards.presence import Presence
-from drivers.lcd import CharacterDisplay
+from drivers import displays
 
 _READER = {"reset": 4, "power": 5, "select": 17, "spi": (1, 2, 23, 37), "uart": (1, 20, 24)}
 _BUTTONS = (12, 13, 14, 15)
 _RELAY = 16
+_BUZZER = 3
 _COIN, _COIN_INHIBIT = 18, 19
 _BUS_PORT, _BUS_READY = 2, 39
 _CCTALK_PORT = 2
@@ -27,7 +28,7 @@ def build_bus():
 
 def build_display():
     """Return the display alone: what is left when nothing else can be built."""
-    return CharacterDisplay(build_bus())
+    return displays.find(build_bus())
 
 
 def make_safe():
@@ -41,8 +42,12 @@ def build(config):
     make_safe()
     bus = build_bus()
     reader = build_reader(config, bus, _READER)
-    parts = Parts(CharacterDisplay(bus), Presence(reader), os.urandom)
+    parts = Parts(displays.find(bus, config.display), Presence(reader), os.urandom)
     parts.rtc = RTC()
+    if config.buzzer:
+        from drivers.buzzer import Buzzer
+
+        parts.buzzer = Buzzer(PWM(Pin(_BUZZER), freq=1000, duty_u16=0))
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
     if config.device == "coffee_machine":
         _add_vending(parts)

@@ -135,8 +135,8 @@ class CoinStation(Station):
         self._set_slot()
         if was_open and self._credited_cents < self._received_cents:
             await self._say("coin_waiting", amount_cents=self._received_cents - self._credited_cents)
-        elif not await self._show_trouble():
-            await self._show("coin_idle", title=self.name)
+        else:
+            await self._show_idle("coin_idle")
 
     async def _on_token(self, uid):
         token = await self._token_of(uid)

@@ -11,6 +11,8 @@ _MOST_DIGITS = 7
 class NfcTerminal(Station):
     """A tap shows the balance; an amount in cents, `#` and a tap book that amount; `*` clears.
 
+    With `confirm` the tap shows the balance afterwards, and another `#` books.
+
     The staff has taken the cash when the token is held. So a top-up whose outcome is not known is never
     asked for a second time by hand: the settlement books it under the same key, once.
     """
@@ -19,19 +21,19 @@ class NfcTerminal(Station):
 
     def __init__(self, parts, config, texts, ledger, journal):
         super().__init__(parts, config, texts, ledger, journal)
-        self._digits = ""
-        self._is_confirmed = False
+        self._clear()
 
     def on_key(self, key):
         """Take a key that went down."""
         self.events.put(events.KEY, key)
 
     async def _idle(self):
-        self._digits, self._is_confirmed = "", False
-        if await self._show_trouble():
-            return
+        self._clear()
         may_credit = self.permission in ("credit", "all")
-        await self._show("terminal_credit_idle" if may_credit else "terminal_idle", title=self.name)
+        await self._show_idle("terminal_credit_idle" if may_credit else "terminal_idle")
+
+    def _clear(self):
+        self._digits, self._is_confirmed, self._offered = "", False, None
 
     async def _on_key(self, key):
         if key == "*":
@@ -42,6 +44,11 @@ class NfcTerminal(Station):
             return
         if self.permission not in ("credit", "all"):
             await self._say("forbidden")
+        elif self._offered:
+            if key == "#":
+                record = self._offered
+                self._clear()
+                await self._book(record, self._conclude)
         elif key == "#":
             await self._confirm()
         elif key.isdigit() and not self._is_confirmed:
@@ -62,8 +69,11 @@ class NfcTerminal(Station):
         self._stay(2 * self._config.selection_timeout_ms)
 
     async def _on_token(self, uid):
+        if self._offered:
+            # `#` or `*` decides; a token at the edge of the field comes and goes by itself.
+            return
         amount_cents = int(self._digits) if self._is_confirmed else 0
-        self._digits, self._is_confirmed = "", False
+        self._clear()
         token = await self._token_of(uid)
         if token is None:
             return
@@ -77,7 +87,14 @@ class NfcTerminal(Station):
     async def _top_up(self, token, amount_cents):
         record = self._journal.new_record(records.TOP_UP, token, amount_cents)
         record.text = self._texts.plain("top_up_description")
-        await self._book(record, self._conclude)
+        if not self._config.confirm:
+            await self._book(record, self._conclude)
+            return
+        balance_cents = await self._preview(record)
+        if balance_cents is not None:
+            self._offered = record
+            await self._show("top_up_offer", amount_cents=amount_cents, balance_cents=balance_cents)
+            self._stay(self._config.selection_timeout_ms)
 
     async def _conclude(self, record, answer):
         if isinstance(answer, Accepted):
@@ -99,7 +116,7 @@ class NfcTerminal(Station):
 
     async def _on_settled(self, value):
         record, balance_cents = value
-        if record.kind == records.TOP_UP and not self._digits:
+        if record.kind == records.TOP_UP and not self._digits and not self._offered:
             await self._say(
                 "topped_up",
                 2 * self._config.message_ms,

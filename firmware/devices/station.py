@@ -10,7 +10,8 @@ from system import compat
 from system.log import log
 
 _TICK_MS = const(1000)
-_CATALOGUE_MS = const(300000)
+# How soon a new price is known, and how long a lost connection may go unnoticed where nobody buys.
+_CATALOGUE_MS = const(60000)
 _DESCRIPTION_LIMIT = const(64)
 
 
@@ -26,6 +27,7 @@ class Station:
     def __init__(self, parts, config, texts, ledger, journal):
         self._display = parts.display
         self._presence = parts.presence
+        self._buzzer = parts.buzzer
         self._config = config
         self._texts = texts
         self._ledger = ledger
@@ -34,6 +36,7 @@ class Station:
         self._beat = None
         self._deadline = None
         self._is_booking = False
+        self._shown = None
         self.events = Events()
         self.name = ""
         self.products = {}
@@ -109,6 +112,13 @@ class Station:
         self.events.forget(events.BUTTON, events.KEY, events.TOKEN)
 
     async def _show(self, name, **values):
+        if self._buzzer and name != self._shown:
+            from devices import sounds
+
+            pattern = sounds.of(name)
+            if pattern:
+                self._buzzer.play(pattern)
+        self._shown = name
         await self._display.show(self._texts.lines(name, **values))
 
     def _stay(self, duration_ms):
@@ -118,6 +128,12 @@ class Station:
         if self._deadline is None:
             return _TICK_MS
         return max(0, min(_TICK_MS, compat.ticks_diff(self._deadline, compat.ticks_ms())))
+
+    async def _show_idle(self, name):
+        """Show what the device waits for, unless it cannot serve or nobody would hear it."""
+        if not await self._show_trouble():
+            is_down = self._ledger.link == self._ledger.LINK_DOWN
+            await self._show("offline" if is_down else name, title=self.name)
 
     async def _show_trouble(self):
         """Show why the device cannot serve; False when it can."""
@@ -154,6 +170,15 @@ class Station:
         await self._say_failure(answer)
         return None
 
+    async def _preview(self, record):
+        """Return the balance in cents that a record would leave, or say why it cannot be and return None."""
+        await self._show("wait")
+        answer = await self._ledger.preview(record)
+        if isinstance(answer, Accepted):
+            return answer.balance_cents
+        await self._say_refusal(record, answer)
+        return None
+
     async def _book(self, record, conclude):
         """Write the intent, ask the ledger until time is up, and let conclude(record, answer) act on it.
 
@@ -168,7 +193,7 @@ class Station:
         self._is_booking = True
         try:
             await self._show("wait")
-            deadline_ms = self._config.purchase_deadline_ms
+            deadline_ms = self._deadline_ms(record)
             await conclude(
                 record, await self._ledger.post_until_known(record, deadline_ms, self._say_checking)
             )
@@ -176,6 +201,12 @@ class Station:
             self._is_booking = False
             record.is_held = False
             self.settlement.wake()
+
+    def _deadline_ms(self, _record):
+        return self._config.purchase_deadline_ms
+
+    async def _say_refusal(self, record, answer):
+        await self._say_failure(answer)
 
     async def _say_failure(self, answer):
         """Say why the ledger did not do it."""

@@ -6,8 +6,8 @@ from system import compat
 from system.log import log
 
 _ADDRESS = const(0x27)
-COLUMNS = 20
-ROWS = 4
+_COLUMNS = const(20)
+_ROWS = const(4)
 
 # The backpack's wires: P0 RS, P1 RW, P2 E, P3 backlight, P4..P7 the data's high half.
 _RS = const(0x01)
@@ -40,22 +40,25 @@ def encode(text):
 class CharacterDisplay:
     """Four lines of twenty characters. A display that fails never stops the machine behind it."""
 
+    columns = _COLUMNS
+    rows = _ROWS
+
     def __init__(self, bus, address=_ADDRESS):
         self._bus = bus
         self._address = address
         self._is_started = False
         self._has_failed = False
-        self._shown = [b""] * ROWS
-        self._pulses = bytearray(4 * (COLUMNS + 1))
+        self._shown = [b""] * _ROWS
+        self._pulses = bytearray(4 * (_COLUMNS + 1))
 
     async def show(self, lines):
         """Show up to four lines; what is longer is cut. Returns False when the display does not answer."""
         try:
             if not self._is_started:
                 await self._start()
-            for row in range(ROWS):
-                line = encode(lines[row][:COLUMNS] if row < len(lines) else "")
-                self._show_row(row, bytes(line) + b" " * (COLUMNS - len(line)))
+            for row in range(_ROWS):
+                line = encode(lines[row][:_COLUMNS] if row < len(lines) else "")
+                self._show_row(row, bytes(line) + b" " * (_COLUMNS - len(line)))
         except OSError as error:
             self._is_started = False
             if not self._has_failed:
@@ -77,7 +80,7 @@ class CharacterDisplay:
         await compat.sleep_ms(3)
         self._instruct(_ENTRY_LEFT_TO_RIGHT)
         self._instruct(_DISPLAY_ON)
-        self._shown = [b" " * COLUMNS] * ROWS
+        self._shown = [b" " * _COLUMNS] * _ROWS
         self._is_started = True
 
     def _instruct(self, instruction):

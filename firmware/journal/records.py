@@ -17,6 +17,9 @@ INTENT = "intent"
 APPROVED = "approved"
 # Approved, but the machine could not deliver: to be given back.
 FAILED = "failed"
+# Approved without the ledger, under its allowance: the goods are let go, and then they are out.
+OWED = "owed"
+DUE = "due"
 # The ends of a record.
 VENDED = "vended"
 CREDITED = "credited"
@@ -32,7 +35,8 @@ DROPPED = "dropped"
 
 _INTENT_FIELDS = 8
 _STATE_FIELDS = 3
-OPEN_STATES = (INTENT, APPROVED, FAILED)
+OWED_STATES = (OWED, DUE)
+OPEN_STATES = (INTENT, APPROVED, FAILED, OWED, DUE)
 # What a machine was to do at once. When its fate is not known it is undone, never done later.
 UNDONE = (VEND, REVALUE)
 
@@ -44,20 +48,22 @@ class Record:
     acceptor's mark: up to where it has been counted with this record.
     """
 
+    # What most of the open records have in common stands here once: a full journal is 36 of them in memory.
+    item = None
+    text = ""
+    state = INTENT
+    note = None
+    # True while the foreground decides: a person stands in front of the machine, or a coin is counted.
+    is_held = False
+    # False when the flash took it not: it then lives in memory only.
+    is_durable = False
+
     def __init__(self, number, key, kind, token, cents):
         self.number = number
         self.key = key
         self.kind = kind
         self.token = token
         self.cents = cents
-        self.item = None
-        self.text = ""
-        self.state = INTENT
-        self.note = None
-        # True while the foreground decides: a person stands in front of the machine, or a coin is counted.
-        self.is_held = False
-        # False when the flash took it not: it then lives in memory only.
-        self.is_durable = False
 
     def is_open(self):
         """Tell whether money may still move for this record."""
@@ -107,7 +113,9 @@ def apply(fields, by_number):
     kind, number = fields[0], fields[1]
     if kind == INTENT:
         record = Record(number, fields[2], fields[3], fields[4], fields[5])
-        record.item, record.text = fields[6], fields[7]
+        record.text = fields[7]
+        if fields[6] is not None:
+            record.item = fields[6]
         record.is_durable = True
         by_number[number] = record
     elif number in by_number:

@@ -56,7 +56,14 @@ class Settlement:
         self._end_what_needs_no_ledger()
         refused_tokens = set()
         for record in self._journal.open_records:
-            if record.is_held or record.token in refused_tokens:
+            if record.is_held or record.token in refused_tokens or not record.is_open():
+                continue
+            if record.state == records.DUE:
+                from journal import dues
+
+                answer, left = await dues.settle(self._journal, self._ledger, self._on_settled)
+                if left or not isinstance(answer, Accepted):
+                    return _NO_LEDGER
                 continue
             answer = await self._settle_one(record)
             if isinstance(answer, Unknown):
@@ -74,6 +81,9 @@ class Settlement:
                 # The machine was let go and its outcome is not known: it counts as delivered, as on the
                 # vending bus (MDB/ICP 7.4.7), and a person may look at it.
                 self._journal.mark(record, records.VENDED, "power failed during delivery")
+            elif record.state == records.OWED:
+                # As above, but for the ledger, which has not heard of it yet.
+                self._journal.mark(record, records.DUE, "power failed during delivery")
             elif record.kind == records.COUNTING:
                 # How many pulses were still to come nobody knows, so nothing is booked.
                 self._journal.mark(record, records.NOTED, "cut off while a coin was counted")

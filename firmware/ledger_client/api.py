@@ -39,6 +39,15 @@ class Ledger:
         path = f"/pos/wallets/token/{record.token}/transactions"
         return await self._ask("POST", path, _is_wallet, posting_body(record))
 
+    async def preview(self, record):
+        """Ask what a record's posting would come to; nothing is booked, and its key is not used up."""
+        path = f"/pos/wallets/token/{record.token}/transactions?dry_run=true"
+        return await self._ask("POST", path, _is_wallet, posting_body(record))
+
+    async def batch(self, body):
+        """Send several postings at once, each with its key; the answer's data has `results`."""
+        return await self._ask("POST", "/pos/batches", _is_batch, body)
+
     async def give_back(self, record):
         """Make the net effect of a record's debit zero, for good, whether the ledger has booked it or not.
 
@@ -145,6 +154,11 @@ def _is_wallet(data):
 
 def _is_wallet_or_none(data):
     return data is None or _is_wallet(data)
+
+
+def _is_batch(data):
+    results = data.get("results") if isinstance(data, dict) else None
+    return isinstance(results, list) and all(isinstance(result, dict) for result in results)
 
 
 def _is_terminal(data):

@@ -110,7 +110,8 @@ class HttpClient:
     def __init__(self, address, api_token, timeout_ms, open_stream=asyncio.open_connection):
         self._host, self._port, self._prefix = address
         self._head = f"Host: {self._host}:{self._port}\r\nAccept: application/json\r\n"
-        self._head += f"Authorization: Bearer {api_token}\r\n"
+        if api_token:
+            self._head += f"Authorization: Bearer {api_token}\r\n"
         self._timeout_ms = timeout_ms
         self._open_stream = open_stream
         # Is told what time the server says it is.

@@ -7,6 +7,7 @@ from system import compat
 
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal", "vending_machine")
 LANGUAGES = ("en", "de")
+DISPLAYS = ("auto", "lcd", "oled")
 READERS = ("pn532_i2c", "pn532_spi", "pn532_hsu", "mfrc522")
 # The board that a platform most likely is, for a display when there is no config to read.
 _BOARD_OF_PLATFORM = {"webassembly": "simulator", "esp32": "esp32_pn532_coffee", "rp2": "rp2040_mdb"}
@@ -70,11 +71,13 @@ def check(raw):
     config.board = _text(raw, "board", default_board())
     config.device = _choice(raw, "device", DEVICES, None)
     config.language = _choice(raw, "language", LANGUAGES, "en")
+    config.display = _choice(raw, "display", DISPLAYS, "auto")
     config.reader = _choice(raw, "reader", READERS, "pn532_i2c")
     config.ledger_url = _text(raw, "ledger_url", None)
     config.is_tls, config.address = parse_url(config.ledger_url)
     config.time_server = _text(raw, "time_server", "pool.ntp.org")
-    config.api_token = _text(raw, "api_token", None)
+    # Without one the device is paired, and keeps its token itself.
+    config.api_token = _text(raw, "api_token", None) if "api_token" in raw else None
     profile = _profile(config, raw)
     for name, default, least, greatest in _NUMBERS:
         setattr(config, name, _number(raw, name, profile.get(name, default), least, greatest))
@@ -86,6 +89,8 @@ def check(raw):
     config.wifi = raw.get("wifi") or {}
     if not isinstance(config.wifi, dict):
         raise ConfigError("wifi: no object")
+    config.buzzer = raw.get("buzzer") is True
+    config.confirm = raw.get("confirm") is True
     config.allow_plain_http = raw.get("allow_plain_http") is True
     config.selftest = raw.get("selftest") is True
     config.mdb_revalue = raw.get("mdb_revalue") is True

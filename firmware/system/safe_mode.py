@@ -22,10 +22,10 @@ async def stay(error):
     gc.collect()
     is_configuration = isinstance(error, ConfigError)
     title = "Configuration:" if is_configuration else "Out of order:"
-    lines = [title] + wrap(str(error) or type(error).__name__)
+    reason = str(error) or type(error).__name__
     waited_ms = 0
     while is_configuration or waited_ms < _RESTART_AFTER_MS:
-        await _show(lines)
+        await _show(title, reason)
         await compat.sleep_ms(5000)
         waited_ms += 5000
     import machine
@@ -33,11 +33,12 @@ async def stay(error):
     machine.reset()
 
 
-async def _show(lines):
+async def _show(title, reason):
     # The board of the platform is used, as the configured one may not be known.
     try:
         board = getattr(__import__("boards." + default_board()), default_board())
         board.make_safe()
-        await board.build_display().show(lines)
+        display = board.build_display()
+        await display.show([title] + wrap(reason, display.columns))
     except Exception as error:
         log("main", f"no display: {error!r}")

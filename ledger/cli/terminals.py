@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from ledger.cli.context import Cents, columns, open_ledger, prints, run
-from ledger.domain.catalog.commands import install_terminal
+from ledger.domain.catalog.commands import install_terminal, pair_terminal
 from ledger.domain.catalog.queries import assortment
-from ledger.domain.catalog.records import Offer
+from ledger.domain.catalog.records import NewTerminal, Offer
 from ledger.domain.devices.commands import roll_api_token
+from ledger.domain.devices.offline import grant_offline, offline_allowance
 from ledger.domain.devices.queries import terminals
-from ledger.domain.devices.records import TerminalPermission, TerminalRecord
+from ledger.domain.devices.records import OfflineAllowanceRecord, TerminalPermission, TerminalRecord
 
 
 class OfferType(click.ParamType):
@@ -66,6 +67,66 @@ def _list_text(rows: list[dict[str, Any]]) -> str:
 def _list_row(row: dict[str, Any]) -> tuple[str, ...]:
     sold = ", ".join(f"{product['id']} {product['price']}" for product in row["products"])
     return row["id"], row["friendly_name"], row["permission"], sold or "-"
+
+
+def _paired_text(data: dict[str, Any]) -> str:
+    about = f"{data['id']} ({data['friendly_name']}, {data['permission']})"
+    return f"paired with {about}\nThe device takes its api_token by itself within ten minutes."
+
+
+@terminal.command("pair")
+@click.argument("code")
+@click.argument("slug", metavar="ID")
+@click.option("--name", help="What people see; with it ID is a new terminal.")
+@click.option("--permission", type=click.Choice([item.value for item in TerminalPermission]))
+@click.option("--product", "offers", multiple=True, type=OfferType(), help="Repeat for each product.")
+@prints(_paired_text)
+def pair(
+    code: str, slug: str, name: str | None, permission: str | None, offers: tuple[Offer, ...]
+) -> dict[str, Any]:
+    """Let the device that shows CODE be the terminal ID: a new one with --name, or one that exists.
+
+    The device fetches its api_token itself, and then the terminal's former one is dead.
+    """
+    if bool(name) != bool(permission) or (offers and not name):
+        raise click.UsageError("A new terminal needs --name and --permission; one that exists takes neither.")
+    ledger = open_ledger()
+    details = name and NewTerminal(name, TerminalPermission(permission), ledger.settings.currency, offers)
+    paired = run(ledger, pair_terminal, code=code, slug=slug, new=details or None)
+    return _shown(paired, ledger.read(assortment, terminal_id=paired.id))
+
+
+def _offline_text(data: dict[str, Any]) -> str:
+    granted = data["offline"]
+    if not granted:
+        return f"{data['id']} sells nothing without asking"
+    return (
+        f"{data['id']} may sell without asking: {granted['per_token']} cents a token,\n"
+        f"{granted['in_sum']} cents in sum, {granted['count']} times, until it was not heard for "
+        f"{granted['hours']} hours.\n"
+        "Its device learns of it within a minute; what is refused when it settles is your loss."
+    )
+
+
+@terminal.command("offline")
+@click.argument("slug", metavar="ID")
+@click.option("--per-token", "per_token_cents", type=Cents(), help="Cents that one token may owe.")
+@click.option("--in-sum", "in_sum_cents", type=Cents(), help="Cents that all of them may owe.")
+@click.option("--count", type=int, help="How many sales may be unsettled, 32 at most.")
+@click.option("--hours", type=int, help="For how long the device may not have been heard.")
+@click.option("--none", "is_none", is_flag=True, help="Take the grant back.")
+@prints(_offline_text)
+def offline(slug: str, is_none: bool, **limits: int | None) -> dict[str, Any]:
+    """Let the device of the terminal ID sell within limits while it cannot ask, or --none."""
+    ledger = open_ledger()
+    given = [limit for limit in limits.values() if limit is not None]
+    if len(given) != (0 if is_none else len(limits)):
+        raise click.UsageError("Give all four limits, or --none.")
+    allowance = None if is_none else OfflineAllowanceRecord(**limits)
+    granted = run(ledger, grant_offline, slug=slug, allowance=allowance)
+    kept = ledger.read(offline_allowance, terminal_id=granted.id)
+    shown = kept and {name.removesuffix("_cents"): limit for name, limit in vars(kept).items()}
+    return {"id": granted.slug, "offline": shown}
 
 
 @terminal.command("list")

@@ -14,4 +14,5 @@ class Permission(StrEnum):
     WALLETS_MANAGE = "wallets.manage"
     TERMINALS_MANAGE = "terminals.manage"
     OPERATORS_MANAGE = "operators.manage"
+    PAIRING_ASK = "pairing.ask"
     HISTORY_SEAL = "history.seal"

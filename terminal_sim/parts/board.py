@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from terminal_sim.chips.buttons import PushButtons
+from terminal_sim.chips.buzzer import PassiveBuzzer
 from terminal_sim.chips.cctalk_acceptor import CcTalkAcceptor
 from terminal_sim.chips.character_lcd import CharacterLcd
 from terminal_sim.chips.keypad import KeypadMatrix
@@ -16,6 +17,7 @@ from terminal_sim.chips.pn532_spi import PN532SpiFace
 from terminal_sim.chips.pulse_acceptor import PulseAcceptor
 from terminal_sim.chips.pulse_profiles import profile_of
 from terminal_sim.chips.relay import CoffeeBrewer, RelayContact
+from terminal_sim.chips.ssd1306 import Ssd1306
 
 if TYPE_CHECKING:
     from terminal_sim.device import Device
@@ -25,6 +27,7 @@ READER_RESET_PIN, READER_POWER_PIN, READER_SELECT_PIN = 4, 5, 17
 READER_SPI = READER_UART = 1
 BUTTON_PINS = (12, 13, 14, 15)
 RELAY_PIN = 16
+BUZZER_PIN = 3
 COIN_PIN, INHIBIT_PIN = 18, 19
 BUS_PORT, BUS_READY_PIN = 2, 39
 CCTALK_UART = 2
@@ -49,17 +52,20 @@ class SimulatorBoard:
         cctalk: CcTalkAcceptor | None = None,
         *,
         reader: str = "pn532_i2c",
+        display: str = "lcd",
         **coin_settings: Any,
     ) -> None:
         wires = device.wires
         self.reader = _solder_reader(device, reader)
-        self.display = CharacterLcd(timeline=device.timeline)
+        self.display = Ssd1306() if display == "oled" else CharacterLcd(timeline=device.timeline)
         self.buttons = PushButtons(wires, BUTTON_PINS)
         device.bus.attach(self.display)
         self.coins = cctalk or _pulse_acceptor(device, **coin_settings)
         if cctalk is not None:
             device.uarts.attach_one_wire(CCTALK_UART, cctalk)
         self.relay = RelayContact(wires, RELAY_PIN, device.timeline, on_open=brewer.enable)
+        self.buzzer = PassiveBuzzer(device.timeline)
+        device.pwm.attach(BUZZER_PIN, self.buzzer.drive)
         if device.vending_bus is not None:
             self.bridge = MdbBridge(device.timeline, device.vending_bus, wires, BUS_READY_PIN)
             device.uarts.attach(BUS_PORT, self.bridge)

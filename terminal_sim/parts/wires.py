@@ -1,4 +1,4 @@
-"""The wires between the microcontroller's pins and the world, and the I2C bus."""
+"""The wires between the microcontroller's pins and the world, and the PWM outputs, and the I2C bus."""
 
 from __future__ import annotations
 
@@ -122,6 +122,28 @@ class GpioWires:
         if by_firmware:
             for callback in wire.watchers:
                 callback(level, self._now_us())
+
+
+class PwmOutputs:
+    """The pins that carry a square wave, and what hangs on them."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, Callable[[int, int], None]] = {}
+
+    def attach(self, pin: int, drive: Callable[[int, int], None]) -> None:
+        """Solder a part to a pin: `drive(hertz, duty_u16)` is told of each change."""
+        self._parts[pin] = drive
+
+    def pwm_set(self, pin: int, hertz: int, duty_u16: int) -> int:
+        """Serve `PWM.freq` and `PWM.duty_u16`."""
+        if pin in self._parts:
+            self._parts[pin](hertz, duty_u16)
+        return 0
+
+    def let_go(self) -> None:
+        """Fall silent: the microcontroller has lost its power."""
+        for drive in self._parts.values():
+            drive(0, 0)
 
 
 class I2CBus:

@@ -148,6 +148,7 @@ const hostFunctions = {
   pin_setup: asker("pin_setup"),
   pin_write: (pin, level) => { access(); return ask("pin_write", pin, level); },
   pin_irq: asker("pin_irq"),
+  pwm_set: asker("pwm_set"),
   i2c_write: asker("i2c_write"),
   i2c_read: asker("i2c_read"),
   i2c_scan: asker("i2c_scan"),

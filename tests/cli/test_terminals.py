@@ -7,7 +7,10 @@ import sqlite3
 
 import pytest
 
+from ledger.domain.devices.pairing import offer_pairing, unpaired_device
+from ledger.foundation.clock import SystemClock
 from tests.cli.command import Command
+from tests.factories import ledgers
 
 ADD = ("terminal", "add", "coffee", "--name", "Coffee machine", "--permission", "debit")
 
@@ -64,3 +67,50 @@ def test_an_operator_gets_a_token_only_when_known(command: Command):
     assert command.data("operator", "token", "anna")["token"].count(".") == 2
     assert "no operator" in command.refused("operator", "token", "ben")
     assert "already" in command.refused("operator", "add", "anna", "--role", "staff")
+
+
+def test_a_new_device_is_paired_by_the_code_that_it_shows(command: Command):
+    with ledgers.opened_ledger(command.books, clock=SystemClock()) as ledger:
+        first, second = (
+            ledger.run(offer_pairing, actor=unpaired_device(), install_id=install_id).answer
+            for install_id in ("a1b2c3d4", "b1b2c3d4")
+        )
+    code = f"{first.code[:4]}-{first.code[4:]}".lower()
+    details = ("--name", "Coffee", "--permission", "debit", "--product", "espresso:Espresso:25")
+    paired = command.data("terminal", "pair", code, "coffee", *details)
+    assert (paired["id"], [product["id"] for product in paired["products"]]) == ("coffee", ["espresso"])
+    assert "api_token" not in paired
+    said = command.run("terminal", "pair", second.code, "coffee").stdout
+    assert "paired with coffee (Coffee, debit)" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("ABCD2345", "coffee", "--name", "C", "--permission", "debit"), "No device waits with this code"),
+        (("ABCD2345", "coffee"), "There is no terminal of that id"),
+        (("ABCD2345", "coffee", "--name", "C"), "needs --name and --permission"),
+        (("ABCD2345", "coffee", "--product", "tea:Tea:5"), "needs --name and --permission"),
+    ],
+)
+def test_what_cannot_be_paired_says_so_in_one_line(command: Command, arguments, complaint):
+    ended = command.run("terminal", "pair", *arguments)
+    assert ended.returncode != 0
+    assert complaint in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_offline_allowance_is_granted_and_taken_back(command: Command):
+    command.data(*ADD)
+    limits = ("--per-token", "200", "--in-sum", "2000", "--count", "20", "--hours", "48")
+    granted = command.data("terminal", "offline", "coffee", *limits)
+    assert granted["offline"] == {"per_token": 200, "in_sum": 2000, "count": 20, "hours": 48}
+    assert "sells nothing without asking" in command.run("terminal", "offline", "coffee", "--none").stdout
+
+
+@pytest.mark.parametrize("limits", [(), ("--hours", "48"), ("--none", "--hours", "48")])
+def test_an_allowance_has_four_limits_or_none(command: Command, limits):
+    command.data(*ADD)
+    ended = command.run("terminal", "offline", "coffee", *limits)
+    assert ended.returncode == 2
+    assert "all four limits" in ended.stderr

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from ledger.domain.access.commands import add_operator
 from ledger.domain.access.records import Role
+from ledger.domain.catalog.commands import pair_terminal
+from ledger.domain.devices.offline import grant_offline
+from ledger.domain.devices.pairing import offer_pairing, unpaired_device
+from ledger.domain.devices.records import OfflineAllowanceRecord
 from ledger.domain.holds.commands import capture, reserve
 from ledger.domain.wallets.commands import debit, purchase, reverse_key, top_up
 from ledger.domain.wallets.pairing import block_token, issue_pairing_code, replace_token
@@ -41,6 +45,11 @@ def play_evening(ledger: Ledger) -> Installed:
     _by_hand(ledger, replace_token, wallet_code=bert.code, new_token_id="and again")
     _by_hand(ledger, block_token, token_id="and again")
     _by_hand(ledger, issue_pairing_code, wallet_code=anna.code)
+    allowance = OfflineAllowanceRecord(200, 1000, 10, 48)
+    _by_hand(ledger, grant_offline, slug=terminal.record.slug, allowance=allowance)
+    waiting = ledger.run(offer_pairing, actor=unpaired_device(), install_id="a1b2c3d4").answer
+    _by_hand(ledger, pair_terminal, code=waiting.code, slug=terminal.record.slug)
+    ledger.run(offer_pairing, actor=unpaired_device(), install_id="b1b2c3d4")
     _by_hand(ledger, add_operator, username="ada", role=Role.ADMIN)
     return terminal
 

@@ -27,14 +27,18 @@ class LedgerInMemory:
         self.voided = set()
         self.reversed = set()
         self.knows_terminal = True
+        self.offline = None
 
     def answer(self, method, path, body):
         """Answer one request."""
         if not self.knows_terminal:
             return UNAUTHENTICATED
+        path, _, query = path.partition("?")
         parts = path.strip("/").split("/")
         if parts == ["pos", "terminal"]:
             return 200, {"data": self._terminal()}
+        if parts[1] == "batches":
+            return self._batch(json.loads(body))
         if parts[1] == "transactions":
             return self._reverse(parts[2])
         token = parts[3]
@@ -42,7 +46,10 @@ class LedgerInMemory:
             return 404, {"message": "This token is blocked.", "code": "token_blocked", "errors": {}}
         if token not in self.balances:
             return UNPAIRED
-        return (200, self._wallet(token)) if method == "GET" else self._post(token, json.loads(body))
+        if method == "GET":
+            return 200, self._wallet(token)
+        answer = self._previewed if query == "dry_run=true" else self._post
+        return answer(token, json.loads(body))
 
     def booked_cents(self, token):
         """Return what all postings of a token came to."""
@@ -53,16 +60,23 @@ class LedgerInMemory:
             {"id": name, "friendly_name": name.title(), "price": price}
             for name, price in self.products.items()
         ]
-        return {
+        terminal = {
             "id": "t",
             "friendly_name": "Terminal",
             "permission": self.permission,
             "products": products,
         }
+        return {**terminal, "offline": self.offline} if self.offline else terminal
 
     def _wallet(self, token):
         balance = self.balances[token]
         return {"data": {"id": "wal_1", "token_id": token, "created_at": "", "balance": balance}}
+
+    def _previewed(self, token, body):
+        kept = dict(self.balances), dict(self.postings)
+        status, answer = self._post(token, body)
+        self.balances, self.postings = kept
+        return 200 if status == 201 else status, answer
 
     def _post(self, token, body):
         key = body["idempotency_key"]
@@ -81,6 +95,20 @@ class LedgerInMemory:
         self.balances[token] += cents
         self.postings[key] = (body, token, cents)
         return 201, self._wallet(token)
+
+    def _batch(self, body):
+        results = []
+        for entry in body["transactions"]:
+            token = entry.pop("token_id")
+            key = entry["idempotency_key"]
+            is_known = token in self.balances and token not in self.blocked
+            if key in self.postings or is_known:
+                status, answer = self._post(token, entry)
+            else:
+                status, answer = UNPAIRED
+            said = {"wallet": answer["data"]} if status in (201, 202) else answer
+            results.append({"idempotency_key": key, "status": status, **said})
+        return 200, {"data": {"results": results}}
 
     def _reverse(self, key):
         if key not in self.postings:

@@ -57,7 +57,9 @@ class CoinSlot:
 
 
 class Screen:
-    """The display: what it shows and what it has shown."""
+    """The display, of the size of the character display: what it shows and what it has shown."""
+
+    columns, rows = 20, 4
 
     def __init__(self):
         self.lines = []
@@ -65,8 +67,8 @@ class Screen:
 
     async def show(self, lines):
         """Show lines, which have to fit."""
-        assert len(lines) <= 4, lines
-        assert all(len(line) <= 20 for line in lines), lines
+        assert len(lines) <= self.rows, lines
+        assert all(len(line) <= self.columns for line in lines), lines
         self.lines = lines
         self.history.append(" ".join(lines))
 
@@ -87,6 +89,7 @@ class Stand:
         self.config = configuration.check({**SETTINGS, "device": device, **settings})
         self.screen = Screen()
         self.slot = CoinSlot()
+        self.sounds = []
         self.presence = SimpleNamespace(uid=None, is_working=True)
         self.world.call(self._build, device)
 
@@ -98,6 +101,7 @@ class Stand:
             coins=self.slot,
             buttons=None,
             keypad=None,
+            buzzer=SimpleNamespace(play=self.sounds.append),
             vending_words=self.vending_words,
             entropy=entropy,
             backoff=lambda: Backoff(entropy),
@@ -105,7 +109,7 @@ class Stand:
         self.journal = Journal(self.flash, entropy)
         ledger = Ledger(self.road, Backoff(entropy))
         module = importlib.import_module(f"devices.{device}")
-        texts = Texts(self.config.language)
+        texts = Texts(self.config.language, self.screen.columns, device)
         self.device, _ = module.prepare(parts, self.config, texts, ledger, self.journal)
         self.settlement = Settlement(
             self.journal, ledger, Backoff(entropy, longest_ms=30000), self.device.on_settled

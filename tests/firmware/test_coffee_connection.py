@@ -27,6 +27,15 @@ def test_without_a_connection_nothing_is_booked_and_no_cup_comes(stand, road):
     assert road.posts("/reverse") == []
 
 
+def test_a_lost_connection_is_seen_by_who_only_looks_and_its_return_too(stand, road):
+    stand.wait_for("Choose a drink")
+    road.is_cut = True
+    stand.wait_for("No connection.", 65000)
+    assert "Terminal" in stand.screen
+    road.is_cut = False
+    stand.wait_for("Choose a drink", 20000)
+
+
 @pytest.mark.parametrize(
     "trouble", ["lost_answer", "lost_request", (500, b"oops"), (200, b"<html>"), (502, b"")]
 )

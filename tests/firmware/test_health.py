@@ -73,6 +73,8 @@ def test_a_task_that_fails_starts_again_with_growing_pauses(world):
 class Board:
     """A board of which only the display is left."""
 
+    columns = 20
+
     def __init__(self):
         self.shown = []
         self.is_safe = False

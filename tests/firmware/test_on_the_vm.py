@@ -53,6 +53,19 @@ def test_the_selftest_names_each_part_of_the_board_and_what_is_missing(bench):
     assert "gives no sign of life" not in "\n".join(machine.console)
 
 
+def test_with_an_oled_and_a_buzzer_it_speaks_german_on_the_glass_and_is_heard(bench):
+    machine = terminal(bench, display="oled", buzzer=True, language="de")
+    machine.wait_display("Keine Verbindung.")
+    assert [len(line) for line in machine.display] == [16] * 8
+    machine.tap("08A1B2C3")
+    machine.wait_display("Diese Karte ändert stets ihre Nummer.")
+    machine.run_for(2)
+    tone = machine.buzzer.tones[-1]
+    assert tone.hertz == 330
+    assert 440_000 < tone.duration_us < 460_000
+    assert machine.live_set_bytes() < 96 * 1024
+
+
 def full_journal(open_records):
     """Return a journal with as many remarkable and open records as a device keeps."""
     lines = []

@@ -16,7 +16,7 @@ SOURCES = sorted(path for path in FIRMWARE.rglob("*.py") if path.name != "manife
 NAMES = [path.relative_to(FIRMWARE).as_posix() for path in SOURCES]
 # What a device of these boards has, and what of it this firmware uses.
 DEVICE_MODULES = {
-    *("array", "asyncio", "binascii", "gc", "hashlib", "json", "machine", "micropython"),
+    *("array", "asyncio", "binascii", "framebuf", "gc", "hashlib", "json", "machine", "micropython"),
     *("network", "ntptime", "os", "rp2", "ssl", "sys", "time"),
 }
 OWN = {path.name.removesuffix(".py") for path in FIRMWARE.iterdir() if path.is_dir() or path.suffix == ".py"}

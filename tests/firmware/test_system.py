@@ -23,6 +23,7 @@ LONGEST = {
     "title": "Kaffeemaschine H-Bau",
     "item": "Cappuccino",
     "code": "idempotency_key_reused",
+    "pairing_code": "ABCD-2345",
 }
 
 
@@ -144,13 +145,38 @@ def test_both_languages_say_the_same_things():
         }, name
 
 
+@pytest.mark.parametrize(("columns", "rows"), [(20, 4), (16, 8)], ids=["lcd", "oled"])
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("name", sorted(set(ENGLISH) - {"point"}))
-def test_each_text_fits_on_the_display_with_the_longest_values(language, name):
-    lines = Texts(language).lines(name, **LONGEST)
-    assert len(lines) <= 4
-    assert all(len(line) <= 20 for line in lines)
+def test_each_text_fits_on_both_displays_with_the_longest_values(columns, rows, language, name):
+    lines = Texts(language, columns).lines(name, **LONGEST)
+    assert len(lines) <= rows
+    assert all(len(line) <= columns for line in lines)
     assert "{" not in "".join(lines)
+
+
+@pytest.mark.parametrize("texts_of_language", [ENGLISH, GERMAN], ids=["en", "de"])
+def test_no_word_of_a_text_is_too_long_for_the_narrower_display(texts_of_language):
+    words = {word for text in texts_of_language.values() for word in text.split() if "{" not in word}
+    assert max(len(word) for word in words) <= 16
+
+
+WHAT_NEXT = {
+    "en": ("lease ", "all staff", "sk the staff", "op up first", "given back by itself", "Keep the money"),
+    "de": ("itte ", "Personal ", "rst aufladen", "von selbst zurück", "Geld behalten"),
+}
+REFUSALS = (
+    *("no_connection", "unknown_token", "blocked_token", "random_uid", "bad_uid", "refused", "forbidden"),
+    *("unauthorised", "journal_full", "reader_failed", "no_product", "too_little", "not_delivered"),
+    *("coin_unknown", "coin_slot_failed", "over_limit", "top_up_unknown"),
+)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_says_what_to_do_next(language, name):
+    said = " ".join(Texts(language).lines(name, **LONGEST))
+    assert any(words in said for words in WHAT_NEXT[language]), said
 
 
 @pytest.mark.parametrize(
@@ -166,6 +192,7 @@ def test_lines_break_between_words_and_long_words_are_cut():
     assert wrap("one two three four five six") == ["one two three four", "five six"]
     assert wrap("a\n\nb") == ["a", "", "b"]
     assert wrap("x" * 30) == ["x" * 20]
+    assert wrap("one two three four five six", 16) == ["one two three", "four five six"]
 
 
 def test_events_come_in_order_and_what_does_not_fit_is_counted(world):

@@ -14,7 +14,8 @@ from tests.house.sources import ROOT, python_files, tree
 
 # What MicroPython brings along on the boards that we build for.
 MICROPYTHON = {
-    "array", "asyncio", "binascii", "builtins", "collections", "deflate", "errno", "esp32", "gc",
+    "array", "asyncio", "binascii", "builtins", "collections", "deflate", "errno", "esp32",
+    "framebuf", "gc",
     "hashlib", "io", "json", "machine", "micropython", "network", "ntptime", "os", "random", "re", "rp2",
     "select", "socket", "ssl", "struct", "sys", "time", "uctypes", "vfs",
 }  # fmt: skip

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.domain.devices.offline import grant_offline
+from ledger.domain.devices.records import OfflineAllowanceRecord
+from ledger.foundation.actor import operator_on_this_machine
 from terminal_sim.machine import Machine
-from tests.journeys.world import ESPRESSO_CENTS, Person, World
+from tests.journeys.world import ESPRESSO_CENTS, SETTLING_S, Person, World
 
 
 def choose(machine: Machine, product: str = "espresso") -> None:
@@ -150,3 +153,29 @@ def buy(machine: Machine, person: Person) -> None:
     machine.wait_relay(before + 1)
     machine.untap()
     machine.run_for(10)
+
+
+def test_a_machine_with_an_allowance_sells_offline_and_settles_to_the_cent(world: World):
+    machine = world.coffee_machine(purchase_deadline_ms=3000)
+    anna, bert = world.person(1000), world.person(ESPRESSO_CENTS - 1)
+    limits = OfflineAllowanceRecord(per_token_cents=3 * ESPRESSO_CENTS, in_sum_cents=1000, count=9, hours=48)
+    operator = operator_on_this_machine()
+    world.ledger.run(grant_offline, actor=operator, slug=machine.name, allowance=limits)
+    machine.wait_display("Choose a drink")
+    machine.run_for(70)
+    machine.network.offline()
+    machine.wait_display("No connection", timeout_s=90)
+    for cups, person in enumerate((anna, bert, anna), start=1):
+        machine.press("espresso")
+        machine.tap(person.token)
+        machine.wait_relay(cups)
+        machine.untap()
+        machine.run_for(8)
+    machine.cut_power()
+    machine.network.online()
+    machine.boot()
+    machine.run_for(SETTLING_S)
+    assert anna.amounts_cents == [-ESPRESSO_CENTS, -ESPRESSO_CENTS]
+    assert bert.amounts_cents == []
+    assert any("sold offline, refused: insufficient_balance" in line for line in machine.console)
+    assert machine.live_set_bytes() < 96 * 1024

@@ -26,6 +26,8 @@ OPERATIONS = [
     "POST /pos/wallets/token/{token_id}/holds",
     "POST /pos/holds/{hold_id}/capture",
     "POST /pos/holds/{hold_id}/release",
+    "POST /pos/pairing",
+    "POST /pos/pairing/claim",
     "GET /pos/firmware",
     "GET /pos/firmware/files/{sha256}",
     "POST /pos/terminals",

@@ -7,6 +7,7 @@ from ledger.dialects.terminal import (
     routes_batches,
     routes_firmware,
     routes_holds,
+    routes_pairing,
     routes_terminals,
     routes_wallets,
 )
@@ -31,6 +32,7 @@ TERMINAL = Dialect(
         routes_wallets.others,
         routes_batches.batches,
         routes_holds.holds,
+        routes_pairing.pairing,
         routes_firmware.firmware,
         routes_terminals.administration,
     ),

@@ -30,13 +30,13 @@ NOTHING_BOOKED = {
 
 
 def documented(
-    blueprint: Blueprint, credential: str, *statuses: int, body: dict | None = None
+    blueprint: Blueprint, credential: str | None, *statuses: int, body: dict | None = None
 ) -> Callable[[Callable], Callable]:
-    """Document a route's credential, its refusals, and what its JSON body is beyond its shape.
+    """Document a route's credential, if any, its refusals, and what its JSON body is beyond its shape.
 
     Every route reads the books first and may find them unreachable: 503 stands at each of them.
     """
-    extra: dict[str, Any] = {"security": [{credential: []}]}
+    extra: dict[str, Any] = {"security": [{credential: []}] if credential else []}
     if body:
         extra["requestBody"] = {"content": {"application/json": body}}
 

@@ -14,6 +14,7 @@ from ledger.dialects.terminal.shapes_terminals import NewTerminalSchema, Termina
 from ledger.domain.catalog.commands import install_terminal
 from ledger.domain.catalog.queries import assortment
 from ledger.domain.devices.commands import roll_api_token
+from ledger.domain.devices.offline import offline_allowance
 from ledger.domain.devices.records import TerminalRecord
 from ledger.web.dispatch import ledger, read, run
 
@@ -52,5 +53,7 @@ def roll_token(terminal_id):
     return _shown(rolled.terminal, api_token=rolled.api_token)
 
 
-def _shown(terminal: TerminalRecord, **further: str) -> dict:
+def _shown(terminal: TerminalRecord, **further: object) -> dict:
+    granted = read(offline_allowance, terminal_id=terminal.id)
+    further |= {"offline": granted} if granted else {}
     return {**vars(terminal), "products": read(assortment, terminal_id=terminal.id), **further}

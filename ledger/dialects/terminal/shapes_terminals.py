@@ -35,10 +35,20 @@ class TerminalReferenceSchema(Shape):
     permission = fields.Enum(TerminalPermission, by_value=True, required=True)
 
 
+class OfflineAllowanceSchema(Shape):
+    """What the device may sell without asking: cents a token and in sum, how often, hours unheard."""
+
+    per_token = fields.Integer(attribute="per_token_cents", required=True)
+    in_sum = fields.Integer(attribute="in_sum_cents", required=True)
+    count = fields.Integer(required=True)
+    hours = fields.Integer(required=True)
+
+
 class TerminalSchema(TerminalReferenceSchema):
-    """A terminal with what it sells."""
+    """A terminal with what it sells; `offline` is there only where it was granted."""
 
     products = fields.List(fields.Nested(ProductSchema), required=True)
+    offline = fields.Nested(OfflineAllowanceSchema)
 
 
 class NewTerminalSchema(TerminalSchema):

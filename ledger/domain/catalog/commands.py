@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from ledger.domain.catalog import tables
 from ledger.domain.catalog.errors import ProductNamedDifferently
-from ledger.domain.catalog.records import InstalledTerminal, Offer
+from ledger.domain.catalog.records import InstalledTerminal, NewTerminal, Offer
 from ledger.domain.catalog.rules import require_assortment
 from ledger.domain.devices.commands import add_terminal
-from ledger.domain.devices.records import TerminalPermission
+from ledger.domain.devices.pairing import confirm_pairing
+from ledger.domain.devices.queries import terminal_by_slug
+from ledger.domain.devices.records import TerminalPermission, TerminalRecord
+from ledger.foundation.permissions import Permission
 from ledger.storage.command import command
 from ledger.storage.transaction import Transaction
 
@@ -35,6 +38,26 @@ def install_terminal(
     for position, offer in enumerate(offers):
         _offer(tx, added.terminal.id, position, offer)
     return InstalledTerminal(added.terminal, tuple(offers), added.api_token)
+
+
+@command("catalog.pair_terminal", answers=TerminalRecord)
+def pair_terminal(
+    tx: Transaction, *, code: str, slug: str, new: NewTerminal | None = None
+) -> TerminalRecord:
+    """Let the device that shows this code be a terminal: a new one, or one that exists.
+
+    The device fetches its api_token itself, and then the terminal's former one is dead.
+
+    Needs TERMINALS_MANAGE. Refuses with DevicePairingUnknown, TerminalUnknown, and a new terminal with
+    what `install_terminal` refuses.
+    """
+    if new is None:
+        tx.actor.require(Permission.TERMINALS_MANAGE)
+        terminal = terminal_by_slug(tx, slug=slug)
+    else:
+        terminal = install_terminal(tx, slug=slug, **vars(new)).terminal
+    confirm_pairing(tx, code=code, terminal=terminal)
+    return terminal
 
 
 def _offer(tx: Transaction, terminal_id: int, position: int, offer: Offer) -> None:

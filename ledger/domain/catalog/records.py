@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ledger.domain.devices.records import TerminalRecord
+from ledger.domain.devices.records import TerminalPermission, TerminalRecord
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,16 @@ class Offer:
     slug: str
     label: str
     price_cents: int
+
+
+@dataclass(frozen=True)
+class NewTerminal:
+    """What a terminal that is to be installed is called, may do and sells."""
+
+    friendly_name: str
+    permission: TerminalPermission
+    currency: str
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.foundation.errors import Conflict, Forbidden, Invalid, NotFound
+from ledger.foundation.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 
 
 class InvalidTerminal(Invalid):
@@ -31,3 +31,31 @@ class NotATerminal(Forbidden):
 
     code = "not_a_terminal"
     message = "Only a terminal can do this."
+
+
+class InvalidInstallId(Invalid):
+    """What a device calls itself is malformed."""
+
+    code = "invalid_install_id"
+    message = "An install id has 8 to 32 hexadecimal digits."
+
+
+class DevicePairingUnknown(NotFound):
+    """No device waits with this code or secret: it is wrong, used, or over."""
+
+    code = "pairing_unknown"
+    message = "No device waits with this code: it is wrong, used, or older than ten minutes."
+
+
+class TooManyPairings(Unavailable):
+    """More devices ask to be paired than a house has; they may ask again in some minutes."""
+
+    code = "too_many_pairings"
+    message = "Too many devices ask to be paired; try again in some minutes."
+
+
+class InvalidAllowance(Invalid):
+    """A limit of an offline allowance is out of bounds; `fields` says which."""
+
+    code = "invalid_allowance"
+    message = "The limits of the offline allowance are invalid."

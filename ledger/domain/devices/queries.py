@@ -24,6 +24,11 @@ def terminal_by_slug(reader: Reader, *, slug: str) -> TerminalRecord:
     return _record(*row)
 
 
+def terminal_by_id(reader: Reader, *, terminal_id: int) -> TerminalRecord:
+    """Return a terminal that exists, by id."""
+    return _record(*tables.select_terminal(reader, terminal_id))
+
+
 def authenticated(reader: Reader, *, api_token: str) -> tuple[TerminalRecord, Actor]:
     """Return the terminal that an api_token belongs to, as what it is and as who is asking.
 

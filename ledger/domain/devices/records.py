@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -35,3 +36,31 @@ class TerminalWithToken:
 
     terminal: TerminalRecord
     api_token: str | None = field(default=None, repr=False, metadata={"secret": True})
+
+
+@dataclass(frozen=True)
+class DevicePairingOffer:
+    """A new device that waits: `code` is for the operator's eyes, `secret` is what it claims with."""
+
+    install_id: str
+    expires_at: datetime
+    code: str | None = field(default=None, repr=False, metadata={"secret": True})
+    secret: str | None = field(default=None, repr=False, metadata={"secret": True})
+
+
+@dataclass(frozen=True)
+class WaitingDevice:
+    """How a waiting device stands."""
+
+    is_confirmed: bool
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class OfflineAllowanceRecord:
+    """What a device may sell unsettled: for one token, in sum, how many times, and for how long unheard."""
+
+    per_token_cents: int
+    in_sum_cents: int
+    count: int
+    hours: int

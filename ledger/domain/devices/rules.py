@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
-from ledger.domain.devices.errors import InvalidTerminal
-from ledger.domain.devices.records import TerminalPermission
+from ledger.domain.devices.errors import InvalidAllowance, InvalidInstallId, InvalidTerminal
+from ledger.domain.devices.records import OfflineAllowanceRecord, TerminalPermission
 from ledger.foundation.permissions import Permission
 
 TERMINAL_PERMISSIONS = {
@@ -16,6 +17,13 @@ TERMINAL_PERMISSIONS = {
     ),
 }
 NAME_LENGTH = 64
+# Long enough to walk to a keyboard, and too short to guess 39 bits.
+DEVICE_PAIRING_LIFETIME = timedelta(minutes=10)
+# Anybody may ask: this bounds what the table, the audit trail and the outbox grow by.
+MOST_PAIRINGS_IN_A_LIFETIME = 100
+# The most of each limit of an offline allowance. A device's journal has room for 32 open records.
+_MOST_OFFLINE = {"per_token_cents": 100_000, "in_sum_cents": 1_000_000, "count": 32, "hours": 720}
+_INSTALL_ID = re.compile(r"[0-9a-f]{8,32}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -38,3 +46,27 @@ def require_terminal(slug: str, friendly_name: str) -> None:
         fields["friendly_name"] = ["A name has 1 to 64 printable characters."]
     if fields:
         raise InvalidTerminal(fields=fields)
+
+
+def require_install_id(install_id: str) -> None:
+    """Refuse with InvalidInstallId what a device cannot call itself."""
+    if not _INSTALL_ID.fullmatch(install_id):
+        raise InvalidInstallId
+
+
+def normalised_code(code: str) -> str:
+    """Return a pairing code as it was drawn, however somebody has typed it."""
+    return "".join(code.split()).replace("-", "").upper()
+
+
+def require_allowance(allowance: OfflineAllowanceRecord) -> dict[str, int]:
+    """Return the limits by name, or refuse with InvalidAllowance."""
+    limits = vars(allowance)
+    fields = {
+        name: [f"A whole number from 1 to {most}."]
+        for name, most in _MOST_OFFLINE.items()
+        if not 1 <= limits[name] <= most
+    }
+    if fields:
+        raise InvalidAllowance(fields=fields)
+    return dict(limits)

@@ -72,6 +72,37 @@ def _on_edge(number):
 _host.on_edge(_on_edge)
 
 
+class PWM:
+    """A square wave on a pin."""
+
+    def __init__(self, pin, *, freq=5000, duty_u16=0):
+        self._id = pin._id
+        self._hertz = freq
+        self._duty = duty_u16
+        self._drive()
+
+    def _drive(self):
+        _host.pwm_set(self._id, self._hertz, self._duty)
+
+    def freq(self, hertz=None):
+        """Return the frequency, or change it."""
+        if hertz is None:
+            return self._hertz
+        self._hertz = hertz
+        return self._drive()
+
+    def duty_u16(self, duty=None):
+        """Return how much of 65535 the pin is high, or change it."""
+        if duty is None:
+            return self._duty
+        self._duty = duty
+        return self._drive()
+
+    def deinit(self):
+        """Let go of the pin."""
+        self.duty_u16(0)
+
+
 class I2C:
     """An I2C controller; a chip that does not acknowledge raises OSError(ENODEV)."""
 

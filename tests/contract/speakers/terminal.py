@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from ledger.domain.catalog.commands import pair_terminal
 from ledger.domain.wallets.pairing import issue_pairing_code
 from ledger.foundation.actor import operator_on_this_machine
 from ledger.service import Ledger
@@ -88,6 +89,7 @@ class TerminalSpeaker:
         yield from self._holds()
         yield from self._firmware()
         yield from self._administration()
+        yield from self._pairing()
         yield "GET /pos/openapi.json", self.ask("GET", "/pos/openapi.json")
         yield "GET /pos/docs", self.ask("GET", "/pos/docs")
 
@@ -104,6 +106,17 @@ class TerminalSpeaker:
             yield "POST /pos/wallets/token/<token_id>/holds", held
             path = f"/pos/holds/{held.json['data']['id']}/{deed}"
             yield f"POST /pos/holds/<hold_id>/{deed}", self.ask("POST", path, json={"idempotency_key": deed})
+
+    def _pairing(self) -> Iterator[tuple[str, TestResponse]]:
+        offered = self.ask("POST", "/pos/pairing", caller=None, json={"install_id": "a1b2c3d4"})
+        yield "POST /pos/pairing", offered
+        code, secret = offered.json["data"]["code"], offered.json["data"]["secret"]
+        self.secrets.extend((code, secret))
+        person = operator_on_this_machine()
+        self._ledger.run(pair_terminal, actor=person, code=code, slug="third_machine")
+        claimed = self.ask("POST", "/pos/pairing/claim", caller=None, json={"secret": secret})
+        yield "POST /pos/pairing/claim", claimed
+        self.secrets.append(claimed.json["data"]["api_token"])
 
     def _firmware(self) -> Iterator[tuple[str, TestResponse]]:
         manifest = published(self._ledger, "1.0.0").manifest_sha256

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.domain.devices.offline import grant_offline
+from ledger.domain.devices.records import OfflineAllowanceRecord
+from ledger.foundation.actor import operator_on_this_machine
 from tests.conftest import BOTH_DATABASES
 from tests.dialects.terminal.refusals import assert_refused
 from tests.factories.terminals import install
@@ -107,3 +110,13 @@ def test_a_terminal_has_an_id_a_name_and_a_permission(admin, ledger, name):
     with nothing_is_written(ledger):
         refused = admin.post("/pos/terminals", {key: KIOSK[key] for key in KIOSK if key != name})
     assert_refused(refused, 400, "invalid", name)
+
+
+def test_a_terminal_is_told_what_it_may_sell_offline(app, ledger):
+    kiosk = Caller(app, install(ledger, "kiosk").api_token)
+    assert "offline" not in kiosk.get("/pos/terminal").json["data"]
+    limits = OfflineAllowanceRecord(per_token_cents=200, in_sum_cents=2000, count=20, hours=48)
+    operator = operator_on_this_machine()
+    ledger.run(grant_offline, actor=operator, slug="kiosk", allowance=limits)
+    granted = kiosk.get("/pos/terminal").json["data"]["offline"]
+    assert granted == {"per_token": 200, "in_sum": 2000, "count": 20, "hours": 48}

@@ -15,6 +15,8 @@ OURS = {
     ("POST", "/pos/wallets/token/{}/holds"),
     ("POST", "/pos/holds/{}/capture"),
     ("POST", "/pos/holds/{}/release"),
+    ("POST", "/pos/pairing"),
+    ("POST", "/pos/pairing/claim"),
     ("GET", "/pos/firmware"),
     ("GET", "/pos/firmware/files/{}"),
     ("GET", "/pos/openapi.json"),

@@ -7,8 +7,10 @@ import pytest
 from ledger.domain.access.commands import add_operator
 from ledger.domain.access.records import Role
 from ledger.domain.access.rules import ROLE_PERMISSIONS
-from ledger.domain.catalog.commands import install_terminal
+from ledger.domain.catalog.commands import install_terminal, pair_terminal
 from ledger.domain.devices.commands import roll_api_token
+from ledger.domain.devices.offline import grant_offline
+from ledger.domain.devices.pairing import claim_pairing, offer_pairing
 from ledger.domain.devices.records import TerminalPermission
 from ledger.domain.firmware.commands import publish, withdraw
 from ledger.domain.holds import commands as holds
@@ -56,6 +58,10 @@ MATRIX = {
         {"slug": "x", "friendly_name": "X", "permission": TerminalPermission.ALL, "currency": "EUR"},
         "admin",
     ),
+    pair_terminal: ({"code": "WRONG", "slug": "kiosk_all"}, "admin"),
+    offer_pairing: ({"install_id": "a1b2c3d4"}, "admin"),
+    claim_pairing: ({"secret": "WRONG"}, "admin"),
+    grant_offline: ({"slug": "kiosk_all", "allowance": None}, "admin"),
     roll_api_token: ({"slug": "kiosk_all"}, "admin"),
     publish: ({"manifest": b"", "signature": "", "modulus": 1, "contents": []}, "admin"),
     withdraw: ({"board": "simulator", "version": "1.0.0"}, "admin"),

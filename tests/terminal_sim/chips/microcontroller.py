@@ -9,6 +9,7 @@ import types
 from pathlib import Path
 
 from terminal_sim.chips.bus import Nack
+from tests.terminal_sim.chips import framebuf
 from tests.terminal_sim.chips.wiring import BoardWires, VirtualTimeline
 
 FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
@@ -16,11 +17,12 @@ FALLING, RISING = 2, 1
 
 
 def make_firmware_importable():
-    """Put the firmware's root on the path, with the one module that CPython lacks."""
+    """Put the firmware's root on the path, with the modules that CPython lacks."""
     if "micropython" not in sys.modules:
         micropython = types.ModuleType("micropython")
         micropython.const = lambda value: value
         sys.modules["micropython"] = micropython
+        sys.modules["framebuf"] = framebuf
     if str(FIRMWARE) not in sys.path:
         sys.path.insert(0, str(FIRMWARE))
 

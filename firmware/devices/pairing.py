@@ -1,0 +1,81 @@
+"""A new device: shows its code until an operator has confirmed it, keeps its token, and starts again."""
+
+from micropython import const
+
+from journal import identity, token
+from ledger_client import pairing
+from system import compat
+from system.log import log
+
+_ASK_MS = const(3000)
+_BEFORE_RESTART_MS = const(2000)
+
+
+class Pairing:
+    """Waits for this device's token. `restart()` is called when it lies on flash."""
+
+    def __init__(self, parts, texts, http, files, restart):
+        self._display = parts.display
+        self._texts = texts
+        self._http = http
+        self._files = files
+        self._restart = restart
+        self._backoff = parts.backoff()
+        self._install_id = identity.next_start(files, parts.entropy).split("-")[0]
+
+    async def run(self, beat):
+        """Ask, show, wait and keep; a code that is over is followed by another one."""
+        while True:
+            beat()
+            offered = await self._offer()
+            api_token = await self._claim(offered[1], beat) if offered else None
+            if api_token:
+                await self._keep(api_token, beat)
+                return
+            await compat.sleep_ms(self._backoff.next_ms())
+
+    async def _offer(self):
+        try:
+            offered = await pairing.offer(self._http, self._install_id)
+        except pairing.PairingGone:
+            offered = None
+        if not offered:
+            await self._display.show(self._texts.lines("connecting"))
+            return None
+        self._backoff.reset()
+        code = offered[0]
+        await self._display.show(self._texts.lines("pairing", pairing_code=code[:4] + "-" + code[4:]))
+        return offered
+
+    async def _claim(self, secret, beat):
+        try:
+            while True:
+                beat()
+                api_token = await pairing.claim(self._http, secret)
+                if api_token:
+                    return api_token
+                await compat.sleep_ms(_ASK_MS)
+        except pairing.PairingGone:
+            return None
+
+    async def _keep(self, api_token, beat):
+        # The ledger hands it out once: it is not let go of before it lies on flash.
+        while not token.keep_token(self._files, api_token):
+            beat()
+            await self._display.show(self._texts.lines("journal_full"))
+            await compat.sleep_ms(self._backoff.next_ms())
+        log("pairing", "paired")
+        await self._display.show(self._texts.lines("paired"))
+        await compat.sleep_ms(_BEFORE_RESTART_MS)
+        self._restart()
+
+
+def prepare(parts, texts, http, files):
+    """Return the tasks of a device that has no token yet, as (name, run, longest silence in ms)."""
+
+    def restart():
+        import machine
+
+        machine.reset()
+
+    return (("pairing", Pairing(parts, texts, http, files, restart).run, 90000),)
