@@ -22,6 +22,7 @@ _NO_ITEM = const(0xFFFF)
 # Vends whose fate is not known; more would not fit beside all else in memory.
 _OPEN_VENDS = const(8)
 _LONGEST_ANSWER_S = const(255)
+_WORDS_OF_OTHERS = "coffee coin terminal top topped enjoy hold lift amount over too"
 
 
 class VendingMachine(Station):
@@ -246,7 +247,7 @@ def prepare(parts, config, texts, ledger, journal):
         from system.texts_vending_de import TEXTS
     else:
         from system.texts_vending_en import TEXTS
-    texts.extend(TEXTS)
+    texts.extend(TEXTS, _WORDS_OF_OTHERS.split())
     journal.capacity = _OPEN_VENDS
     device = VendingMachine(parts, config, texts, ledger, journal)
     return device, (("bus", device.watch_bus, 30000),)

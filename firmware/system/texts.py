@@ -1,5 +1,7 @@
 """What the device says, in one language, and how it writes money."""
 
+import sys
+
 _COLUMNS = 20
 
 
@@ -27,9 +29,13 @@ class Texts:
                 values[key] = self.money(values[key])
         return wrap(self._text(name).format(**values))
 
-    def extend(self, more):
-        """Add the texts that one device has for itself; the others need no memory for them."""
+    def extend(self, more, without=()):
+        """Add what one device has for itself, and let go of texts that begin with the words of others."""
         self._more = more
+        self._texts = {name: self._texts[name] for name in self._texts if name.split("_")[0] not in without}
+        for name in ("texts_en", "texts_de"):
+            if sys.modules.pop("system." + name, None) is not None:
+                delattr(sys.modules["system"], name)
 
     def plain(self, name):
         """Return a text without values as one line."""
