@@ -84,6 +84,7 @@ def full_journal(open_records):
     [
         ({"device": "coin_station", "coin_acceptor": "pulse"}, 36),
         ({"device": "coin_station", "coin_acceptor": "cctalk"}, 36),
+        ({"device": "vending_machine"}, 8),
     ],
 )
 def test_a_device_with_a_full_journal_stays_within_its_memory(bench, config, open_records):
