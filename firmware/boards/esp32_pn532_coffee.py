@@ -1,41 +1,17 @@
-"""A coffee machine on an ESP32: reader, character display on I2C, four buttons, one relay, WiFi and TLS.
+"""A coffee machine on an ESP32: what these boards have in common, four buttons and one relay.
 
-The reader is a PN532 on the display's I2C unless the setting `reader` names another one.
 Pins as in README.md. They avoid the ESP32's strapping pins for outputs, and its input-only pins.
 """
 
-import os
+from machine import Pin
 
-from machine import I2C, PWM, RTC, WDT, Pin
-
-from boards.parts import Parts
-from boards.readers import build_reader
-from cards.presence import Presence
-from drivers import displays
+from boards.esp32 import build_display, build_parts  # noqa: F401 (each board has a display)
 from drivers.buttons import Buttons
 from drivers.relay import Relay
 from system.config import ConfigError
-from system.online import add_network
 
-_SCL, _SDA = 22, 21
-_READER = {"reset": 4, "power": 32, "select": 25, "spi": (2, 18, 23, 19), "uart": (2, 17, 16)}
 _BUTTONS = (13, 14, 27, 33)
 _RELAY = 26
-_BUZZER = 2
-# TLS handshakes and name look-ups block the program for seconds.
-_WATCHDOG_MS = 60000
-# The PN532 stretches the clock while it wakes up, for longer than the bus waits by default.
-_STRETCH_US = 100000
-
-
-def build_bus():
-    """Return the I2C bus of reader and display; 100 kHz bears the wires inside a machine."""
-    return I2C(0, scl=Pin(_SCL), sda=Pin(_SDA), freq=100000, timeout=_STRETCH_US)
-
-
-def build_display():
-    """Return the display alone: what is left when nothing else can be built."""
-    return displays.find(build_bus())
 
 
 def make_safe():
@@ -48,16 +24,7 @@ def build(config):
     make_safe()
     if config.device != "coffee_machine":
         raise ConfigError("device: this board makes coffee")
-    bus = build_bus()
-    reader = build_reader(config, bus, _READER)
-    parts = Parts(displays.find(bus, config.display), Presence(reader), os.urandom)
+    parts = build_parts(config)
     parts.relay = Relay(Pin(_RELAY, Pin.OUT, value=0))
     parts.buttons = Buttons([Pin(pin, Pin.IN, Pin.PULL_UP) for pin in _BUTTONS], Pin.IRQ_FALLING)
-    parts.rtc = RTC()
-    if config.buzzer:
-        from drivers.buzzer import Buzzer
-
-        parts.buzzer = Buzzer(PWM(Pin(_BUZZER), freq=1000, duty_u16=0))
-    parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
-    add_network(parts, config)
     return parts

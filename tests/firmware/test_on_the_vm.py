@@ -98,10 +98,12 @@ def test_a_device_with_a_full_journal_stays_within_its_memory(bench, config, ope
     assert not [line for line in machine.console if "Traceback" in line or "MemoryError" in line]
 
 
-def test_the_real_board_starts_on_wifi(bench):
-    machine = terminal(
-        bench, board="esp32_pn532_coffee", wifi={"ssid": "home", "password": "x"}, allow_plain_http=True
-    )
+@pytest.mark.parametrize(
+    ("board", "device"), [("esp32_pn532_coffee", "coffee_machine"), ("esp32_nfc_terminal", "nfc_terminal")]
+)
+def test_the_real_board_starts_on_wifi(bench, board, device):
+    wifi = {"ssid": "home", "password": "x"}
+    machine = terminal(bench, board=board, device=device, wifi=wifi, allow_plain_http=True)
     machine.wait_display("No connection")
     assert any("wifi: connected to home" in line for line in machine.console)
 
@@ -144,6 +146,7 @@ def test_the_real_board_lives_on_when_the_reader_that_is_named_is_not_on_its_wir
         ({"board": "esp32_pn532_coffee"}, "wifi: ssid is"),
         ({"board": "esp32_pn532_coffee", "wifi": {"ssid": "home"}}, "ledger_url: https is"),
         ({"board": "esp32_pn532_coffee", "device": "coin_station"}, "device: this board"),
+        ({"board": "esp32_nfc_terminal", "device": "coin_station"}, "device: this board"),
         ({"board": "rp2040_coin"}, "device: this board"),
         ({"device": "coin_station", "coin_acceptor": "slot"}, "coin_acceptor: not"),
         (
