@@ -132,13 +132,18 @@ def cut_a_purchase(street: Street, machine: Machine) -> str:
     return "sold" if cups else "flagged" if sum(moved) else "given back" if debits else "not begun"
 
 
-def cut_a_coin(street: Street, machine: Machine) -> str:
-    """Cut the power while a coin falls: credited once, or noted, or lost before it was on flash."""
+def _begin_to_insert(street: Street, machine: Machine) -> str:
     code, token = street.person()
     machine.wait_display("Hold your token")
     machine.run_for(3)  # the slot opens when its line has rested after the start
     machine.tap(token)
     machine.wait_display("Insert coins")
+    return code
+
+
+def cut_a_coin(street: Street, machine: Machine) -> str:
+    """Cut the power while a coin falls: credited once, or noted, or lost before it was on flash."""
+    code = _begin_to_insert(street, machine)
     cents = street.draw.choice(COINS_CENTS)
     said_before = len(machine.console)
     machine.wait_until(lambda: machine.insert_coin(cents))
@@ -154,11 +159,7 @@ def cut_a_coin(street: Street, machine: Machine) -> str:
 
 def cut_a_settlement(street: Street, machine: Machine) -> str:
     """Cut the power again and again while coins of an offline hour are settled: each counts once."""
-    code, token = street.person()
-    machine.wait_display("Hold your token")
-    machine.run_for(3)  # the slot opens when its line has rested after the start
-    machine.tap(token)
-    machine.wait_display("Insert coins")
+    code = _begin_to_insert(street, machine)
     machine.network.offline()
     for cents in COINS_CENTS:
         machine.wait_until(lambda cents=cents: machine.insert_coin(cents))
