@@ -42,7 +42,8 @@ async def _start():
     parts = load_board(config.board).build(config)
     # Only the start needs these modules; where they are not frozen they would hold memory for good.
     compat.forget("system.config", "drivers.displays")
-    compat.forget("boards.readers", "boards.parts", "boards.esp32", "boards." + config.board)
+    compat.forget("boards.readers", "boards.parts", "boards.common", "boards.esp32", "boards.rp2040")
+    compat.forget("boards." + config.board)
     gc.collect()
     from system.health import Supervisor
     from system.texts import Texts

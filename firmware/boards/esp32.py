@@ -3,13 +3,9 @@
 The reader is a PN532 on the display's I2C unless the setting `reader` names another one.
 """
 
-import os
+from machine import I2C, WDT, Pin
 
-from machine import I2C, PWM, RTC, WDT, Pin
-
-from boards.parts import Parts
-from boards.readers import build_reader
-from cards.presence import Presence
+from boards.common import build_common
 from drivers import displays
 from system.online import add_network
 
@@ -34,14 +30,7 @@ def build_display():
 
 def build_parts(config):
     """Return the parts that each of these boards has; raises ConfigError."""
-    bus = build_bus()
-    reader = build_reader(config, bus, _READER)
-    parts = Parts(displays.find(bus, config.display), Presence(reader), os.urandom)
-    parts.rtc = RTC()
-    if config.buzzer:
-        from drivers.buzzer import Buzzer
-
-        parts.buzzer = Buzzer(PWM(Pin(_BUZZER), freq=1000, duty_u16=0))
+    parts = build_common(config, build_bus(), _READER, _BUZZER)
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
     add_network(parts, config)
     return parts

@@ -1,37 +1,15 @@
-"""A coin station on an RP2040 with WiFi: reader, display, and a coin acceptor with pulses or on ccTalk.
+"""A coin station on an RP2040: what these boards have in common, and coins by pulses or on ccTalk.
 
 Pins as in README.md. The acceptor runs on 12 V: none of its wires meets a pin without the parts named there.
 """
 
-import os
+from machine import UART, Pin
 
-from machine import I2C, RTC, UART, WDT, Pin
-
-from boards.parts import Parts
-from boards.readers import build_reader
-from cards.presence import Presence
-from drivers.lcd import CharacterDisplay
+from boards.rp2040 import build_display, build_parts  # noqa: F401 (each board has a display)
 from system.config import ConfigError
-from system.online import add_network
 
-_SDA, _SCL = 4, 5
-_READER = {"reset": 6, "power": 7, "select": 17, "spi": (0, 18, 19, 16), "uart": (0, 0, 1)}
 _CCTALK_PORT, _CCTALK_OUT, _CCTALK_IN = 1, 8, 9
 _COIN, _COIN_INHIBIT = 14, 15
-# The longest that this chip knows.
-_WATCHDOG_MS = 8300
-# The PN532 stretches the clock while it wakes up, for longer than the bus waits by default.
-_STRETCH_US = 100000
-
-
-def build_bus():
-    """Return the I2C bus of reader and display; 100 kHz bears the wires inside a machine."""
-    return I2C(0, scl=Pin(_SCL), sda=Pin(_SDA), freq=100000, timeout=_STRETCH_US)
-
-
-def build_display():
-    """Return the display alone: what is left when nothing else can be built."""
-    return CharacterDisplay(build_bus())
 
 
 def make_safe():
@@ -44,12 +22,8 @@ def build(config):
     make_safe()
     if config.device != "coin_station":
         raise ConfigError("device: this board takes coins")
-    bus = build_bus()
-    parts = Parts(CharacterDisplay(bus), Presence(build_reader(config, bus, _READER)), os.urandom)
+    parts = build_parts(config)
     _add_coins(parts, config)
-    parts.rtc = RTC()
-    parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
-    add_network(parts, config)
     return parts
 
 

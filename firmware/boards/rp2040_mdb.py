@@ -1,39 +1,16 @@
-"""A vending machine's cashless device on an RP2040 with WiFi: reader, display, and the MDB bus by PIO.
+"""A vending machine's cashless device on an RP2040: what these boards have in common, and the MDB bus by PIO.
 
-The reader is a PN532 on the display's I2C unless the setting `reader` names another one.
 Pins as in README.md. Behind the two pins of the bus are opto-couplers: they may never meet it directly.
 """
 
-import os
-
 import rp2
-from machine import I2C, RTC, WDT, Pin
+from machine import Pin
 
-from boards.parts import Parts
-from boards.readers import build_reader
-from cards.presence import Presence
-from drivers import displays
+from boards.rp2040 import build_display, build_parts  # noqa: F401 (each board has a display)
 from drivers.mdb_pio import PioWords
 from system.config import ConfigError
-from system.online import add_network
 
-_SDA, _SCL = 4, 5
-_READER = {"reset": 6, "power": 7, "select": 17, "spi": (0, 18, 19, 16), "uart": (0, 0, 1)}
 _BUS_IN, _BUS_OUT = 9, 8
-# The longest that this chip knows.
-_WATCHDOG_MS = 8300
-# The PN532 stretches the clock while it wakes up, for longer than the bus waits by default.
-_STRETCH_US = 100000
-
-
-def build_bus():
-    """Return the I2C bus of reader and display; 100 kHz bears the wires inside a machine."""
-    return I2C(0, scl=Pin(_SCL), sda=Pin(_SDA), freq=100000, timeout=_STRETCH_US)
-
-
-def build_display():
-    """Return the display alone: what is left when nothing else can be built."""
-    return displays.find(build_bus())
 
 
 def make_safe():
@@ -46,11 +23,6 @@ def build(config):
     make_safe()
     if config.device != "vending_machine":
         raise ConfigError("device: this board is for MDB")
-    bus = build_bus()
-    reader = build_reader(config, bus, _READER)
-    parts = Parts(displays.find(bus, config.display), Presence(reader), os.urandom)
+    parts = build_parts(config)
     parts.vending_words = PioWords(rp2, Pin(_BUS_IN, Pin.IN, Pin.PULL_UP), Pin(_BUS_OUT, Pin.OUT, value=1))
-    parts.rtc = RTC()
-    parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
-    add_network(parts, config)
     return parts

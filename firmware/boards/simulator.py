@@ -1,12 +1,8 @@
 """The simulated board: all parts on one ESP32's pins, an I2C bus, and a network that needs no WiFi."""
 
-import os
+from machine import I2C, UART, WDT, Pin
 
-from machine import I2C, PWM, RTC, UART, WDT, Pin
-
-from boards.parts import Parts
-from boards.readers import build_reader
-from cards.presence import Presence
+from boards.common import build_common
 from drivers import displays
 
 _READER = {"reset": 4, "power": 5, "select": 17, "spi": (1, 2, 23, 37), "uart": (1, 20, 24)}
@@ -40,14 +36,7 @@ def make_safe():
 def build(config):
     """Return the parts that the configured device needs."""
     make_safe()
-    bus = build_bus()
-    reader = build_reader(config, bus, _READER)
-    parts = Parts(displays.find(bus, config.display), Presence(reader), os.urandom)
-    parts.rtc = RTC()
-    if config.buzzer:
-        from drivers.buzzer import Buzzer
-
-        parts.buzzer = Buzzer(PWM(Pin(_BUZZER), freq=1000, duty_u16=0))
+    parts = build_common(config, build_bus(), _READER, _BUZZER)
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
     if config.device == "coffee_machine":
         _add_vending(parts)

@@ -123,7 +123,7 @@ def test_each_board_builds_makes_safe_and_has_a_display():
         body = ast.parse(path.read_text()).body
         offered = {node.name for node in body if hasattr(node, "name")}
         offered |= {each.name for node in body if isinstance(node, ast.ImportFrom) for each in node.names}
-        is_shared = path.name in ("esp32.py", "parts.py", "readers.py")
+        is_shared = path.name in ("common.py", "esp32.py", "parts.py", "readers.py", "rp2040.py")
         assert is_shared or {"build", "build_display", "make_safe"} <= offered
 
 
@@ -143,8 +143,9 @@ def constants_of(path):
 @pytest.mark.parametrize("path", BOARDS, ids=lambda path: path.stem)
 def test_a_board_has_all_wires_for_each_reader_and_none_of_them_is_used_twice(path):
     constants = constants_of(path)
-    if "boards.esp32" in path.read_text():
-        constants |= constants_of(path.with_name("esp32.py"))
+    for shared in ("esp32", "rp2040"):
+        if f"from boards.{shared} import" in path.read_text():
+            constants |= constants_of(path.with_name(f"{shared}.py"))
     wires = constants.pop("_READER")
     (_, *spi), (_, *uart) = wires["spi"], wires["uart"]
     pins = [wires["reset"], wires["power"], wires["select"], *spi, *uart]
