@@ -63,6 +63,9 @@ async def _start():
     parts.watchdog = None
     for name, begin, limit_ms in tasks + parts.tasks:
         supervisor.start(name, begin, limit_ms)
+    if around:
+        watched = (parts.presence, parts.display, parts.buttons, parts.keypad, parts.coins, around[-1])
+        supervisor.buses = [each.health for each in watched if each and each.health]
     if around and {"update_key.json", "boot.sel"} & set(os.listdir("/")):
         from ota.task import prepare
 
