@@ -18,10 +18,12 @@ def load_board(name):
         return getattr(__import__("boards." + name), name)
     except ImportError as error:
         # Only the board itself may be missing; a part of it that is missing is another failure.
-        if "boards." + name in str(error):
-            from system.config import ConfigError
+        from system.config import ConfigError
 
+        if "boards." + name in str(error):
             raise ConfigError("board: not known")
+        if "'rp2'" in str(error):
+            raise ConfigError("board: for another chip")
         raise
 
 
