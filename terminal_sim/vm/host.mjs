@@ -208,15 +208,17 @@ async function start({ module, shims, clock: kind, zero_us: zeroUs, heap_bytes: 
   vm.runPython(`import sys; sys.path.insert(0, "${SHIM_FOLDER}")`);
   vm.runPython("import _device");
   loop = vm.pyimport("_device");
-  const parts = ["step", "step_and_weigh", "weight", "collect", "allocated", "tell_names"];
+  const parts = ["step", "step_and_weigh", "weight", "collect", "allocated", "tell_names", "docs_bytes"];
   loop = Object.fromEntries(parts.map((name) => [name, loop[name]]));
   return memory();
 }
 
 function memory() {
   // A collection asked for inside the VM happens when the VM's last frame has returned to here.
+  // This VM keeps the docstrings of modules and classes, and no board does.
+  const docs = loop.docs_bytes();
   loop.collect();
-  const bytes = loop.allocated();
+  const bytes = loop.allocated() - docs;
   overheard = [];
   loop.tell_names();
   const told = overheard.join("");

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 
 import _flash
 import _loop
@@ -24,6 +25,7 @@ collect = gc.collect
 allocated = gc.mem_alloc
 tell_names = micropython.qstr_info
 _weight = 0
+_BLOCK = 16
 
 
 def step_and_weigh():
@@ -37,6 +39,19 @@ def step_and_weigh():
 def weight():
     """Return what was noted."""
     return _weight
+
+
+
+def docs_bytes():
+    """Return what the docstrings of modules and classes take: an object, and its letters in whole blocks."""
+    docs = {}
+    for module in sys.modules.values():
+        things = [module] + [getattr(module, name) for name in dir(module)]
+        for thing in things:
+            if thing is module or isinstance(thing, type):
+                doc = getattr(thing, "__doc__", None) or ""
+                docs[id(doc)] = len(doc)
+    return sum(_BLOCK + (count // _BLOCK + 1) * _BLOCK for count in docs.values() if count)
 
 
 # What stands for a module in a device's ROM weighs nothing there: it is here before the firmware comes.
