@@ -143,13 +143,12 @@ class Journal:
 
     def mend(self):
         """Write the journal anew when the flash took nothing the last time; else make room for what comes."""
-        if self.is_failing:
-            self._rotate()
-            return
         try:
             self._lines.pour_early()
         except OSError as error:
             log("journal", f"write failed: {error!r}")
+            self.is_failing = True
+        if self.is_failing or self._lines.size > self._rotate_above:
             self._rotate()
 
     def _append(self, data, may_rotate=True):
