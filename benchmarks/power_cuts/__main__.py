@@ -20,6 +20,8 @@ from benchmarks.power_cuts.streets import walk_all
 from benchmarks.power_cuts.walk import SCENES, Came
 
 CUTS_OF_A_STREET = 100
+# Where nobody looks on, a line now and then will do.
+LOG_EVERY_S = 60
 
 
 def main() -> None:
@@ -28,11 +30,15 @@ def main() -> None:
     began = time.monotonic()
     counts = _counts(options.cuts)
 
-    def told(done: int, is_news: bool) -> None:
+    log_again = began + LOG_EVERY_S
+
+    def told(done: int) -> None:
+        nonlocal log_again
         said = _how_far(done, options.cuts, time.monotonic() - began)
         progress(said)
-        if is_news and not sys.stderr.isatty():
+        if time.monotonic() >= log_again and not sys.stderr.isatty():
             print(said, file=sys.stderr, flush=True)
+            log_again += LOG_EVERY_S
 
     scenes = tuple(options.scene or SCENES)
     walks = [(options.seed + number, cuts, scenes) for number, cuts in enumerate(counts)]

@@ -14,8 +14,8 @@ Walk = tuple[int, int, tuple[str, ...]]
 LOOK_S = 2
 
 
-def walk_all(walks: list[Walk], jobs: int, told: Callable[[int, bool], None]) -> list[Came]:
-    """Take so many walks at once; `told` hears how many cuts are done, and whether a walk has just ended."""
+def walk_all(walks: list[Walk], jobs: int, told: Callable[[int], None]) -> list[Came]:
+    """Take so many walks at once; `told` hears every now and then how many cuts are done in all."""
     context = get_context("spawn")
     done = context.Value("i", 0)
     # A process leaves nothing behind for the next walk, so that each goes as it would alone.
@@ -24,8 +24,8 @@ def walk_all(walks: list[Walk], jobs: int, told: Callable[[int, bool], None]) ->
         streets = [pool.submit(_walk, *each) for each in walks]
         waiting = set(streets)
         while waiting:
-            ended, waiting = wait(waiting, timeout=LOOK_S, return_when=FIRST_COMPLETED)
-            told(done.value, bool(ended))
+            waiting = wait(waiting, timeout=LOOK_S, return_when=FIRST_COMPLETED).not_done
+            told(done.value)
     return [street.result() for street in streets]
 
 

@@ -73,12 +73,14 @@ def walk(seed: int, cuts: int, scenes: tuple[str, ...], told: Callable[[int], No
 def _visit(
     street: Street, came: Came, cuts: int, scenes: tuple[str, ...], told: Callable[[int], None]
 ) -> str:
-    name, number = "", 0
+    name, number, order = "", 0, []
     try:
         while street.cuts.total() < cuts:
-            number += 1
             street.draw = Random(f"{came.seed} {number}")
-            name = street.draw.choice(scenes)
+            if not (turn := number % len(scenes)):
+                # Each scene comes once before any of them comes again.
+                order = street.draw.sample(scenes, len(scenes))
+            name, number = order[turn], number + 1
             scene, device = SCENES[name]
             came.outcomes[name, scene(street, street.machine(device))] += 1
             told(street.cuts.total())
