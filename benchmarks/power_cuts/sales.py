@@ -101,7 +101,7 @@ def _begin_a_session(street: Street, machine: Machine, token: str) -> None:
         street.cut(machine)
     machine.tap(token)
     machine.wait_until(lambda: machine.vmc.in_session or not machine.is_powered)
-    if not is_early and street.draw.random() < 0.8:
+    if not is_early and street.draw.random() < 0.6:
         street.cut(machine)
 
 
