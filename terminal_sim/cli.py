@@ -16,8 +16,8 @@ import click
 from terminal_sim.bench import DEVICES
 from terminal_sim.control import STATE_DIR as DEFAULT_STATE_DIR
 from terminal_sim.control import Refused, State, ask, check_name, read_state, running
+from terminal_sim.tokens import check_uid
 
-HEX_LENGTHS = (8, 14, 20)
 ANSWER_SHOWN_WITHIN_S = 2.0
 SETTLED_S = 0.5
 LOOK_EVERY_S = 0.1
@@ -123,7 +123,7 @@ def tap(state_dir: Path, name: str, uid: str, hold_s: float, as_json: bool) -> N
 @refusals
 def coin(state_dir: Path, name: str, cents: int, as_json: bool) -> None:
     """Drop a coin of CENTS into the slot of NAME."""
-    answer = _act(read_state(name, state_dir), "coin", cents=cents)
+    answer = _act(read_state(name, state_dir), "coin", value=cents)
     if not as_json:
         click.echo("taken" if answer["accepted"] else "fell through into the return")
     _say(answer, as_json)
@@ -140,7 +140,7 @@ def press(state_dir: Path, name: str, what: str, as_json: bool) -> None:
 
     On a vending machine it is a selection with its price in units of the bus, such as 12:180.
     """
-    _say(_act(read_state(name, state_dir), "press", what=what), as_json)
+    _say(_act(read_state(name, state_dir), "press", value=what), as_json)
 
 
 def _plain(command: str, text: str) -> None:
@@ -199,13 +199,6 @@ def scenario(file: Path, ledger_url: str, tokens: tuple[str, ...], as_json: bool
         click.echo(outcome.failure, err=True)
     if outcome.failure:
         sys.exit(1)
-
-
-def check_uid(uid: str) -> str:
-    """Return the UID in upper case; ValueError unless it is 4, 7 or 10 bytes of hexadecimal text."""
-    if len(uid) not in HEX_LENGTHS or any(digit not in "0123456789abcdefABCDEF" for digit in uid):
-        raise ValueError(f"{uid!r} is no token id: it is 8, 14 or 20 hexadecimal digits")
-    return uid.upper()
 
 
 def _act(state: State, command: str, **arguments: Any) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from terminal_sim.chips.cards import Card, PlainCard
 from terminal_sim.chips.mdb_vmc import VendingController
 from terminal_sim.chips.relay import CoffeeBrewer
 from terminal_sim.device import Device
+from terminal_sim.hand import Hand
 from terminal_sim.parts.board import BUTTON_PINS, SimulatorBoard
 from terminal_sim.parts.network import Network
 
@@ -41,7 +44,10 @@ class Machine:
         self.vmc: VendingController | None = None
         self.config = config
         self._firmware = firmware
-        self._card: bytes | None = None
+        # The chance of the world around it: the same for the same name, run after run.
+        self.dice = random.Random(f"the world around {device.name}")
+        device.network.dice = self.dice
+        self.hand = Hand(device.timeline, lambda: self._board.reader if self.is_powered else None, self.dice)
 
     @property
     def name(self) -> str:
@@ -117,8 +123,7 @@ class Machine:
         if self.is_powered:
             return
         self.device.boot()
-        if self._card is not None and self.is_powered:
-            self._board.reader.place(self._card)
+        self.hand.meet_reader()
 
     def cut_power(self) -> None:
         """Pull the plug at this moment."""
@@ -132,19 +137,22 @@ class Machine:
         """Let the power fail as soon as the condition holds, or at a named event (device.EVENTS)."""
         self.device.cut_power_when(condition)
 
-    def tap(self, uid: str) -> None:
-        """Lay a token, alone, on the reader and leave it there; the UID is hexadecimal text."""
-        uid_bytes = bytes.fromhex(uid)
-        self.untap()
-        self._card = uid_bytes
-        if self.is_powered:
-            self._board.reader.place(uid_bytes)
+    def tap(
+        self, token: str | Card, *, hold_s: float = 0, reads_percent: int = 100, beside: bool = False
+    ) -> None:
+        """Lay a token on the reader and leave it: a UID in hexadecimal text, or a card of chips/cards.py.
+
+        What lay there is gone unless it is laid `beside`. With `hold_s` it leaves after so many seconds. A
+        worn token is heard in `reads_percent` of the time only.
+        """
+        card = PlainCard(bytes.fromhex(token)) if isinstance(token, str) else token
+        if not beside:
+            self.untap()
+        self.hand.lay(card, hold_s=hold_s, reads_percent=reads_percent)
 
     def untap(self) -> None:
-        """Take the token away."""
-        self._card = None
-        if self.is_powered:
-            self._board.reader.remove()
+        """Take the token away, or all that lie there."""
+        self.hand.take_all()
 
     def press(self, button: str | int) -> None:
         """Press a product button, by its number from 0 or by its name in the configuration.
@@ -185,6 +193,10 @@ class Machine:
     def run_for(self, seconds: float) -> None:
         """Let this much time pass on this terminal."""
         self._run_until(self.device.timeline.now_us() + int(seconds * 1_000_000))
+
+    def leap(self, seconds: float) -> None:
+        """Let the clock jump: what was due meanwhile happens late, at once. At most LONGEST_LEAP_S."""
+        self.device.leap(int(seconds * 1_000_000))
 
     def wait_until(self, predicate: Callable[[], bool], timeout_s: float = 30) -> None:
         """Let time pass until the predicate holds; NotSeen when it takes longer."""
