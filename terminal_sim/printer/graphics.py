@@ -75,8 +75,8 @@ def column_picture(data: bytes, x_dots: int) -> Picture:
         for y in range(8 * bytes_each):
             if column >> (8 * bytes_each - 1 - y) & 1:
                 rows[y * row_bytes + x // 8] |= 0x80 >> x % 8
-    x_scale = 2 if mode in (0, 32) else 1
-    return Picture(x_dots, width, 8 * bytes_each, bytes(rows), x_scale, 3 if bytes_each == 1 else 1)
+    x_scale, y_scale = 2 if mode in (0, 32) else 1, 3 if bytes_each == 1 else 1
+    return _checked(Picture(x_dots, width, 8 * bytes_each, bytes(rows), x_scale, y_scale))
 
 
 def raster_picture(data: bytes) -> Picture:
@@ -108,13 +108,15 @@ class StoredGraphics:
 def _graphics(data: bytes) -> Picture:
     """a bx by c xL xH yL yH: tone, scales, colour, dots across and down."""
     width, height = int.from_bytes(data[4:6], "little"), int.from_bytes(data[6:8], "little")
+    if data[1] not in (1, 2) or data[2] not in (1, 2):
+        raise ValueError("GS ( L: dots are single or double")
     return _checked(Picture(0, width, height, data[8:], data[1], data[2]))
 
 
 def _checked(picture: Picture) -> Picture:
-    """Return the picture; ValueError for one without a dot, or with dots larger than two."""
-    if not picture.width or not picture.height or picture.x_scale not in (1, 2) or picture.y_scale not in (1, 2):
-        raise ValueError("a picture of no size, or of dots that are neither single nor double, is ignored")
+    """Return the picture; ValueError for one without a dot."""
+    if not picture.width or not picture.height:
+        raise ValueError("a picture without a dot is ignored")
     return picture
 
 

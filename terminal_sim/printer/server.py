@@ -106,6 +106,7 @@ class VirtualPrinter:
 
     @paper.setter
     def paper(self, state: Paper) -> None:
+        """Put a roll in, or let it end; ValueError for a state that the sensors do not tell."""
         if state not in PAPER_STATES:
             raise ValueError(f"paper is {', '.join(PAPER_STATES)}, not {state!r}")
         self._person(lambda: setattr(self._sensors, "paper", state))
@@ -117,6 +118,7 @@ class VirtualPrinter:
 
     @is_cover_open.setter
     def is_cover_open(self, is_open: bool) -> None:
+        """Open the cover, or close it."""
         self._person(lambda: setattr(self._sensors, "is_cover_open", is_open))
 
     @property
