@@ -47,6 +47,7 @@ def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
 ELSEWHERE = {
     "actions": "terminal_sim.cli_scenarios",
     "do": "terminal_sim.cli_scenarios",
+    "printer": "terminal_sim.cli_printer",
     "scenario": "terminal_sim.cli_scenarios",
 }
 
