@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,22 @@ def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+# Commands with a module of their own, which is imported when somebody calls them.
+ELSEWHERE = {"reader": "terminal_sim.cli_readers", "readers": "terminal_sim.cli_readers"}
+
+
 class _OneLine(click.Group):
     """A group whose errors are one line, without the usage text above them."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return all names, in the order of the alphabet."""
+        return sorted([*super().list_commands(context), *ELSEWHERE])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a command, from wherever it stands."""
+        if name in ELSEWHERE:
+            return getattr(import_module(ELSEWHERE[name]), name)
+        return super().get_command(context, name)
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         try:
