@@ -159,7 +159,7 @@ def need_strace() -> None:
 
 
 def need_card_readers() -> None:
-    """Have the PC/SC daemon, a virtual reader for it, and what a package needs to be compiled against them."""
+    """Have the PC/SC daemon, a virtual reader for it, and what compiles a package against them."""
     needed = {
         "pcscd": Path("/usr/sbin/pcscd").exists(),
         "vsmartcard-vpcd": Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so").exists(),

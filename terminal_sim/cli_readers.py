@@ -13,6 +13,7 @@ from terminal_sim.cli import AS_JSON, refusals
 from terminal_sim.control import ask, read_state
 from terminal_sim.readers import keyboard_wedge, nfc, pcsc
 from terminal_sim.readers.feeding import Feeder
+from terminal_sim.readers.keyboard_wedge import DEFAULT_HOLD_S
 from terminal_sim.readers.source import CardCame, CardLeft, Event, Source, SourceEnded
 
 KINDS = {"pcsc": pcsc, "nfc": nfc, "wedge": keyboard_wedge}
@@ -49,10 +50,10 @@ def readers(as_json: bool) -> None:
 @click.command()
 @click.argument("name")
 @click.argument("kind", type=click.Choice(list(KINDS)))
-@click.option("--which", help="Part of a PC/SC reader's name; or nfcpy's path, such as usb:072f:2200 or tty:USB0:pn532.")
-@click.option("--hold", "hold_s", type=click.FloatRange(min=0.1), default=keyboard_wedge.DEFAULT_HOLD_S,
-              show_default=True, help="Seconds until a card leaves whose UID was typed.")
-@click.option("--reversed", "is_reversed", is_flag=True, help="The reader types the last byte first.")
+@click.option("--which", help="pcsc: part of its name. nfc: its path, like usb:072f:2200 or tty:USB0:pn532.")
+@click.option("--hold", "hold_s", type=click.FloatRange(min=0.1), default=DEFAULT_HOLD_S, show_default=True,
+              help="wedge: seconds until a card leaves whose UID was typed.")
+@click.option("--reversed", "is_reversed", is_flag=True, help="wedge: the reader types the last byte first.")
 @AS_JSON
 @click.pass_obj
 @refusals

@@ -82,7 +82,7 @@ class KeyboardWedgeSource:
 
 
 def typed_uid(line: str, is_reversed: bool = False) -> str:
-    """Return the UID that a reader typed, in hexadecimal digits or as ten decimal ones; ValueError for none."""
+    """Return the UID that a reader typed, in hexadecimal or ten decimal digits; ValueError for none."""
     text = _SEPARATORS.sub("", line)
     if len(text) == _DECIMAL_DIGITS and text.isascii() and text.isdigit():
         uid = _decimal(text)
@@ -102,4 +102,4 @@ def _decimal(text: str) -> bytes:
 
 def find() -> Found:
     """Return that a reader which types needs nothing but a keyboard's plug."""
-    return Found([(NAME, "any reader that types; it types into the window of `sim reader`")])
+    return Found([(NAME, "any reader that types, into the window of `sim reader`")])

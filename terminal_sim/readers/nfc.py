@@ -50,6 +50,7 @@ class NfcSource:
         self._nfc = load()
         self._path = path
         self._frontend: Any = None
+        self._is_ready = False
         self._uid: str | None = None
         # A card of ISO/IEC 14443-4 is kept selected: sensed again it might show another random UID.
         self._selected: Any = None
@@ -64,7 +65,8 @@ class NfcSource:
         events: list[Event] = []
         deadline_s = time.monotonic() + timeout_s
         try:
-            self._open(events)
+            if self._frontend is None:
+                self._frontend = self._nfc.ContactlessFrontend(self._path)
             while not events:
                 self._look(events)
                 if time.monotonic() >= deadline_s:
@@ -80,16 +82,14 @@ class NfcSource:
         """Let go of the reader."""
         if self._frontend is not None:
             self._frontend.close()
-            self._frontend = None
-
-    def _open(self, events: list[Event]) -> None:
-        if self._frontend is None:
-            self._frontend = self._nfc.ContactlessFrontend(self._path)
-            self._trouble = None
-            events.append(Notice(f"{self._path} is ready: {self._frontend.device}"))
+            self._frontend, self._is_ready = None, False
 
     def _look(self, events: list[Event]) -> None:
         uid = self._uid if self._is_still_selected() else self._sense(events)
+        if not self._is_ready:
+            # Not before it has looked once: what can be opened is not always what works.
+            self._is_ready, self._trouble = True, None
+            events.insert(0, Notice(f"{self._path} is ready: {self._frontend.device}"))
         self._misses = 0 if uid else self._misses + 1
         if uid == self._uid or (uid is None and self._misses < _MISSES_UNTIL_LEFT):
             return
@@ -174,9 +174,8 @@ def find() -> Found:
         from nfc.clf.transport import USB
     except Missing as missing:
         return Found(missing=[missing])
-    found = USB.find(FIRST_ON_USB)
-    known = [each for each in found if each[:2] in usb_device_map]
-    return describe([(bus, device, usb_device_map[vendor, product]) for vendor, product, bus, device in known])
+    drivers = [(usb_device_map.get(each[:2]), *each[2:]) for each in USB.find(FIRST_ON_USB)]
+    return describe([(bus, device, driver) for driver, bus, device in drivers if driver])
 
 
 def describe(plugged: list[tuple[int, int, str]], dev: str = "/dev/bus/usb") -> Found:
@@ -188,5 +187,5 @@ def describe(plugged: list[tuple[int, int, str]], dev: str = "/dev/bus/usb") -> 
         if sys.platform == "linux" and not os.access(node, os.R_OK | os.W_OK):
             found.missing.append(Missing(f"this user may not open {path}", f"sudo chmod o+rw {node}"))
     if not plugged:
-        found.missing.append(Missing("no NFC reader that nfcpy knows is on USB", "plug one in, then look again"))
+        found.missing.append(Missing("no reader that nfcpy knows is on USB", "plug one in, then look again"))
     return found

@@ -115,7 +115,7 @@ class PcscSource:
 
     def _follow(self, name: str, slot: _Slot, state: int, events: list[Event]) -> None:
         is_present = bool(state & self._scard.SCARD_STATE_PRESENT)
-        # The upper half counts insertions and removals: a card may have left and another come between two looks.
+        # The upper half counts comings and goings: between two looks one card may have left and another come.
         if not is_present or state >> 16 != slot.cards_counted:
             self._card_left(name, slot, events)
             slot.is_unread, slot.tries = True, 0

@@ -65,7 +65,7 @@ class Missing(Refused):
 
 @dataclass
 class Found:
-    """The readers of one kind: what to name each of them by, with a few words about it; and what is missing."""
+    """The readers of one kind, each with its name and a few words about it; and what is missing."""
 
     readers: list[tuple[str, str]] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)

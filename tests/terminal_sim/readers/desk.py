@@ -57,9 +57,9 @@ class Desk:
 
     def start_pcscd(self, is_plugged: bool = True) -> None:
         """Start pcscd, by default with the reader plugged in."""
-        preload = f"LD_PRELOAD={self._library}"
-        command = ("env", preload, f"USB_PIPE={self._usb}", "pcscd", "--foreground", "--config", str(self._folder / "none"))
-        self._pcscd = self.inside(*command)
+        variables = (f"LD_PRELOAD={self._library}", f"USB_PIPE={self._usb}")
+        no_serial_readers = f"--config={self._folder / 'none'}"
+        self._pcscd = self.inside("env", *variables, "pcscd", "--foreground", no_serial_readers)
         self._wait(self._socket.exists)
         if is_plugged:
             self.plug_in()
@@ -121,11 +121,8 @@ class Desk:
         (contents / "Info.plist").write_bytes(plistlib.dumps(BUNDLE))
         # The name under which the linker notes the library that it was given.
         shutil.copyfile(VPCD, self._library.with_name("libifdvpcd.so.0"))
-        subprocess.run(
-            ["gcc", "-shared", "-fPIC", "-Wall", "-Werror", "-I/usr/include/PCSC", HERE / "usb_bus.c", "-o", self._library,
-             "-Wl,--no-as-needed", VPCD, "-Wl,-rpath,$ORIGIN"],
-            check=True,
-        )
+        words = "gcc -shared -fPIC -Wall -Werror -I/usr/include/PCSC -Wl,--no-as-needed -Wl,-rpath,$ORIGIN"
+        subprocess.run([*words.split(), HERE / "usb_bus.c", VPCD, "-o", self._library], check=True)
 
     def _usb_says(self, what: bytes) -> None:
         with self._usb.open("wb", buffering=0) as pipe:

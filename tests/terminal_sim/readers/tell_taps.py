@@ -1,4 +1,4 @@
-"""A program with a tag in front of a reader that prints each event; it runs where the network can be taken away."""
+"""A tag in front of a reader, and every event printed: to be run where the network can be taken away."""
 
 from __future__ import annotations
 

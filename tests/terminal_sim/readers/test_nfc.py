@@ -74,10 +74,10 @@ def test_a_reader_that_is_lost_takes_its_card_along_and_is_opened_again(whole_de
     try:
         heard = iter(teller.stdout.readline, "")
         assert [next(heard).split()[0] for _ in range(2)] == ["Notice", "CardCame"]
-        assert whole_desk.inside("ip", "link", "set", "lo", "down").wait() == 0
+        assert whole_desk.inside("ip", "address", "delete", "127.0.0.1/8", "dev", "lo").wait() == 0
         assert next(heard).startswith(f"CardLeft {ANNA}")
         assert "Network is unreachable; waiting for it" in next(heard)
-        assert whole_desk.inside("ip", "link", "set", "lo", "up").wait() == 0
+        assert whole_desk.inside("ip", "address", "add", "127.0.0.1/8", "dev", "lo").wait() == 0
         assert [next(heard).split()[0] for _ in range(2)] == ["Notice", "CardCame"]
     finally:
         teller.kill()

@@ -30,7 +30,7 @@ def test_a_card_comes_once_with_its_whole_uid_and_leaves_once(desk, seen):
     seen.until(CardCame(BEN, FIRST_SLOT))
     desk.lay_down(CARA, slot=1)
     assert seen.until(CardCame(CARA, SECOND_SLOT)) == [CardCame(CARA, SECOND_SLOT)]
-    seen.still(0.6)
+    seen.still(0.3)
     desk.take_away(card)
     assert seen.until(CardLeft(BEN, FIRST_SLOT)) == [CardLeft(BEN, FIRST_SLOT)]
 
@@ -41,7 +41,7 @@ def test_a_reader_that_is_unplugged_takes_its_card_along_and_brings_it_back(desk
     desk.unplug()
     told = seen.until(says("no PC/SC reader is plugged in; waiting for one"))
     assert told[:2] == [CardLeft(ANNA, FIRST_SLOT), Notice(f"{FIRST_SLOT} was unplugged")]
-    seen.still(0.6)
+    seen.still(0.3)
     desk.plug_in()
     told = seen.until(CardCame(ANNA, FIRST_SLOT))
     assert told[0] == Notice(f"{FIRST_SLOT} is ready")
@@ -53,7 +53,7 @@ def test_a_service_that_dies_and_is_started_again_goes_on_where_it_was(desk, see
     desk.kill_pcscd()
     told = seen.until(says("the PC/SC service does not answer"))
     assert told[0] == CardLeft(ANNA, FIRST_SLOT)
-    seen.still(1.2)
+    seen.still(0.7)
     desk.start_pcscd()
     seen.until(CardCame(ANNA, FIRST_SLOT))
 
@@ -94,15 +94,14 @@ def test_only_the_reader_that_is_meant_is_listened_to(desk, watch):
     desk.lay_down(BEN, slot=1)
     told = seen.until(CardCame(BEN, SECOND_SLOT))
     assert not any(isinstance(event, CardCame) and event.uid == ANNA for event in told)
-    seen.still(0.6)
+    seen.still(0.3)
 
 
 def test_another_card_between_two_looks_is_another_card(desk, seen):
     first = desk.lay_down(ANNA)
     seen.until(CardCame(ANNA, FIRST_SLOT))
     desk.take_away(first)
-    time.sleep(2 * PCSCD_LOOKS_EVERY_S)
+    time.sleep(1.5 * PCSCD_LOOKS_EVERY_S)
     desk.lay_down(BEN)
-    time.sleep(3 * PCSCD_LOOKS_EVERY_S)
+    time.sleep(1.5 * PCSCD_LOOKS_EVERY_S)
     assert seen.until(CardCame(BEN, FIRST_SLOT))[0] == CardLeft(ANNA, FIRST_SLOT)
-

@@ -1,7 +1,7 @@
 """A contactless card for vpcd's virtual reader: a program that is the card for as long as it runs.
 
     python virtual_card.py '{"slot": 0, "uid": "04A1B2C3D4E5F6"}'
-`uid` null is a card that tells none; `leaves_when_read` counts how often it is gone in the middle of the answer.
+`uid` null is a card that tells none; `leaves_when_read` is how often it is gone in the middle of its answer.
 """
 
 from __future__ import annotations
