@@ -48,6 +48,8 @@ ELSEWHERE = {
     "actions": "terminal_sim.cli_scenarios",
     "do": "terminal_sim.cli_scenarios",
     "printer": "terminal_sim.cli_printer",
+    "reader": "terminal_sim.cli_readers",
+    "readers": "terminal_sim.cli_readers",
     "scenario": "terminal_sim.cli_scenarios",
 }
 
