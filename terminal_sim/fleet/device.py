@@ -120,8 +120,6 @@ class FleetDevice:
         self.done()
 
     def _act(self, machine: Machine, tap: Tap) -> None:
-        if tap.lost:
-            _lose(machine, tap.lost)
         asked = len(machine.network.requests)
         if self._device == "nfc_terminal":
             self._at_desk(machine, tap)
@@ -130,10 +128,12 @@ class FleetDevice:
             if self._wait_outcome(machine, asked) == 200:
                 self._touch(machine, self._button(tap), "Leaves")
                 asked = len(machine.network.requests)
+                _lose(machine, tap.lost)
                 machine.press(self._button(tap))
                 self._wait_outcome(machine, asked, "POST")
         else:
             self._touch(machine, self._button(tap), "Hold your token")
+            _lose(machine, tap.lost)
             machine.tap(tap.token)
             self._wait_outcome(machine, asked, "POST")
 
@@ -141,6 +141,7 @@ class FleetDevice:
         asked = len(machine.network.requests)
         if tap.does == TOP_UP:
             machine.keys(f"{tap.cents}#")
+            _lose(machine, tap.lost)
         machine.tap(tap.token)
         self._wait_outcome(machine, asked, "GET" if tap.does == LOOK else "POST")
 
@@ -167,9 +168,14 @@ class FleetDevice:
         def status() -> int | None:
             return next((request.status for request in sent() if request.status), None)
 
-        machine.wait_until(
-            lambda: status() or (bool(sent()) and machine.shows(_READY[self._device])), _OUTCOME_S
-        )
+        def is_over() -> bool:
+            # Before a booking the display shows something else than that it waits for people.
+            may_be_idle = method == "POST" or bool(sent())
+            return status() is not None or (may_be_idle and machine.shows(_READY[self._device]))
+
+        machine.wait_until(is_over, _OUTCOME_S)
+        if not sent():
+            raise NotSeen(f"{self.name} has overlooked somebody")
         return status()
 
     def _tell(self, machine: Machine) -> None:
@@ -185,14 +191,14 @@ class FleetDevice:
         self._untold = len(requests) - self._told
 
 
-def _lose(machine: Machine, what: str) -> None:
+def _lose(machine: Machine, what: str | None) -> None:
     network = machine.network
     if what == SILENCE:
         network.drop_answer(method="POST")
         network.drop_request(5, method="POST")
     elif what == LOST_REQUEST:
         network.drop_request(method="POST")
-    else:
+    elif what is not None:
         network.drop_answer(method="POST")
 
 
