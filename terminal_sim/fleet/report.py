@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from math import ceil
 from typing import Any
 
 from terminal_sim.fleet.evening import Outcome
@@ -119,8 +120,7 @@ class Report:
 def percentiles(latencies_ms: list[float]) -> dict[str, float]:
     """Return p50, p95, p99 and max; nothing without a latency."""
     ordered = sorted(latencies_ms)
-    last = len(ordered) - 1
-    return {name: ordered[min(int(len(ordered) * share), last)] for name, share in _SHARES.items() if ordered}
+    return {name: ordered[ceil(len(ordered) * share) - 1] for name, share in _SHARES.items() if ordered}
 
 
 def _booked(outcome: Outcome) -> dict[str, int]:
