@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,22 @@ def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+# Commands with a module of their own, which is imported when somebody calls them.
+ELSEWHERE = {"board": "terminal_sim.cli_board"}
+
+
 class _OneLine(click.Group):
     """A group whose errors are one line, without the usage text above them."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return all names, in the order of the alphabet."""
+        return sorted([*super().list_commands(context), *ELSEWHERE])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a command, from wherever it stands."""
+        if name in ELSEWHERE:
+            return getattr(import_module(ELSEWHERE[name]), name)
+        return super().get_command(context, name)
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         try:
@@ -55,12 +70,14 @@ class _OneLine(click.Group):
             sys.exit(130)
 
 
-@click.group(cls=_OneLine)
+@click.group(cls=_OneLine, invoke_without_command=True)
 @click.option("--state-dir", type=click.Path(path_type=Path), default=DEFAULT_STATE_DIR, show_default=True)
 @click.pass_context
 def sim(context: click.Context, state_dir: Path) -> None:
-    """Run simulated terminals with the real firmware."""
+    """Run simulated terminals with the real firmware. Alone it opens the board in the browser."""
     context.obj = state_dir
+    if context.invoked_subcommand is None:
+        context.invoke(context.command.get_command(context, "board"))
 
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

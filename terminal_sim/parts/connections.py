@@ -186,7 +186,7 @@ class Connections:
                 return
             connection.incoming += raw
             connection.is_ended = is_last
-            entry.status = _status(raw)
+            entry.status, entry.heard_us = _status(raw), self._timeline.now_us()
             self._wake(connection)
             self._on_event("answer_heard")
 
