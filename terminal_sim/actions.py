@@ -11,16 +11,11 @@ from terminal_sim.chips.mdb_vmc import VmcSettings
 from terminal_sim.device import EVENTS, LONGEST_LEAP_S
 from terminal_sim.machine import KEYS, Machine
 from terminal_sim.tokens import TAKES, card_of, is_token, manner_of
+from terminal_sim.values import BadAction, check_value, words_of
 
 PERSON, WORLD = "person", "world"
 METHODS = ("GET", "POST")
 LONGEST_LATENCY_MS = 60_000
-# What kinds of value are called where people write them.
-KIND_WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table"}
-
-
-class BadAction(ValueError):
-    """There is no such action, or not with such a value; the message is one clear line."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +34,14 @@ class Action:
     takes: str = ""
     allows: Callable[[Any], bool] = lambda _value: True
 
+    @property
+    def words(self) -> str:
+        """Say for people what it takes."""
+        return self.takes or words_of(self.kinds)
+
     def check(self, name: str, value: Any) -> None:
         """Refuse a value that the action does not take: BadAction, which says what it takes."""
-        is_of_a_kind = isinstance(value, self.kinds) and (bool in self.kinds or not isinstance(value, bool))
-        if not is_of_a_kind or not self.allows(value):
-            kinds = " or ".join(KIND_WORDS[kind] for kind in self.kinds)
-            raise BadAction(f"{name} takes {self.takes or kinds}, not {value!r}")
+        check_value(name, value, self.kinds, self.takes, self.allows)
 
 
 def perform(machine: Machine, name: str, value: Any = True) -> dict[str, Any]:

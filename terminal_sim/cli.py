@@ -44,7 +44,12 @@ def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 # Commands with a module of their own, which is imported when somebody calls them.
-ELSEWHERE = {"board": "terminal_sim.cli_board"}
+ELSEWHERE = {
+    "actions": "terminal_sim.cli_scenarios",
+    "board": "terminal_sim.cli_board",
+    "do": "terminal_sim.cli_scenarios",
+    "scenario": "terminal_sim.cli_scenarios",
+}
 
 
 class _OneLine(click.Group):
@@ -129,7 +134,7 @@ def run(state_dir: Path, name: str, as_json: bool, clock: str, **settings: Any) 
 def tap(state_dir: Path, name: str, uid: str, hold_s: float, as_json: bool) -> None:
     """Hold the token UID to the reader of NAME."""
     uid = check_uid(uid)
-    _say(_act(read_state(name, state_dir), "tap", uid=uid, hold_s=hold_s), as_json)
+    tell(act(read_state(name, state_dir), "tap", uid=uid, hold_s=hold_s), as_json)
 
 
 @sim.command()
@@ -140,10 +145,10 @@ def tap(state_dir: Path, name: str, uid: str, hold_s: float, as_json: bool) -> N
 @refusals
 def coin(state_dir: Path, name: str, cents: int, as_json: bool) -> None:
     """Drop a coin of CENTS into the slot of NAME."""
-    answer = _act(read_state(name, state_dir), "coin", value=cents)
+    answer = act(read_state(name, state_dir), "coin", value=cents)
     if not as_json:
         click.echo("taken" if answer["accepted"] else "fell through into the return")
-    _say(answer, as_json)
+    tell(answer, as_json)
 
 
 @sim.command()
@@ -157,7 +162,7 @@ def press(state_dir: Path, name: str, what: str, as_json: bool) -> None:
 
     On a vending machine it is a selection with its price in units of the bus, such as 12:180.
     """
-    _say(_act(read_state(name, state_dir), "press", value=what), as_json)
+    tell(act(read_state(name, state_dir), "press", value=what), as_json)
 
 
 def _plain(command: str, text: str) -> None:
@@ -168,8 +173,8 @@ def _plain(command: str, text: str) -> None:
     @AS_JSON
     @click.pass_obj
     @refusals
-    def act(state_dir: Path, name: str, as_json: bool) -> None:
-        _say(ask(read_state(name, state_dir), command), as_json)
+    def obey(state_dir: Path, name: str, as_json: bool) -> None:
+        tell(ask(read_state(name, state_dir), command), as_json)
 
 
 _plain("untap", "Take the token away from the reader of NAME.")
@@ -196,29 +201,7 @@ def list_running(state_dir: Path, as_json: bool) -> None:
             click.echo(f"{state['name']}  {state['device']}")
 
 
-@sim.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--ledger", "ledger_url", required=True, help="The ledger's address, http://HOST:PORT.")
-@click.option("--api-token", "tokens", multiple=True, metavar="NAME=TOKEN",
-              help="The token of one terminal of the scenario; or TAPLEDGER_API_TOKEN_<NAME>.")
-@AS_JSON
-@refusals
-def scenario(file: Path, ledger_url: str, tokens: tuple[str, ...], as_json: bool) -> None:
-    """Play the story in FILE in virtual time; exit 1 when it turns out otherwise."""
-    from terminal_sim.scenarios.runner import play
-
-    pairs = dict(pair.partition("=")[::2] for pair in tokens)
-    say = (lambda _line: None) if as_json else click.echo
-    outcome = play(file, ledger_url, pairs, say=say)
-    if as_json:
-        click.echo(json.dumps(outcome.as_dict()))
-    elif outcome.failure:
-        click.echo(outcome.failure, err=True)
-    if outcome.failure:
-        sys.exit(1)
-
-
-def _act(state: State, command: str, **arguments: Any) -> dict[str, Any]:
+def act(state: State, command: str, **arguments: Any) -> dict[str, Any]:
     """Do something, and return what the terminal shows when it has answered: changed, then at rest."""
     before = ask(state, "show")["display"]
     answer = ask(state, command, **arguments)
@@ -245,7 +228,7 @@ def _framed(name: str, display: list[str]) -> str:
     return "\n".join([f"{name}", edge, *[f"| {line} |" for line in display], edge])
 
 
-def _say(answer: dict[str, Any], as_json: bool) -> None:
+def tell(answer: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(answer))
         return
