@@ -95,6 +95,8 @@ class FleetDevice:
         machine = self._bench.terminal(
             self._device, self._url, self._api_token, self.name, buttons=self._buttons, **_BRISK
         )
+        # What is measured is the ledger, and no radio.
+        machine.network.latency_ms = 0
         machine.wait_display(_READY[self._device], _READY_S)
         return machine
 
@@ -124,18 +126,28 @@ class FleetDevice:
         if self._device == "nfc_terminal":
             self._at_desk(machine, tap)
         elif tap.does == LOOK_AND_BUY:
-            machine.tap(tap.token)
-            if self._wait_outcome(machine, asked) == 200:
-                self._touch(machine, self._button(tap), "Leaves")
-                asked = len(machine.network.requests)
-                _lose(machine, tap.lost)
-                machine.press(self._button(tap))
-                self._wait_outcome(machine, asked, "POST")
+            self._look_and_buy(machine, tap)
         else:
-            self._touch(machine, self._button(tap), "Hold your token")
+            self._touch(machine, self._button(tap), lambda: machine.shows("Hold your token"))
             _lose(machine, tap.lost)
             machine.tap(tap.token)
             self._wait_outcome(machine, asked, "POST")
+
+    def _look_and_buy(self, machine: Machine, tap: Tap) -> None:
+        requests = machine.network.requests
+        asked = len(requests)
+        machine.tap(tap.token)
+        if self._wait_outcome(machine, asked) != 200:
+            return
+        asked = len(requests)
+        self._touch(machine, self._button(tap), lambda: len(requests) > asked)
+        if self._wait_outcome(machine, asked, "POST") != 200:
+            return
+        machine.wait_display("Leaves")
+        asked = len(requests)
+        _lose(machine, tap.lost)
+        self._touch(machine, self._button(tap), lambda: len(requests) > asked)
+        self._wait_outcome(machine, asked, "POST")
 
     def _at_desk(self, machine: Machine, tap: Tap) -> None:
         asked = len(machine.network.requests)
@@ -148,14 +160,13 @@ class FleetDevice:
     def _button(self, tap: Tap) -> str:
         return self._buttons[tap.choice % len(self._buttons)]
 
-    def _touch(self, machine: Machine, button: str, text: str) -> None:
+    def _touch(self, machine: Machine, button: str, is_felt: Callable[[], bool]) -> None:
+        """Press a button until the device shows that it has felt it."""
         for _ in range(_TOUCHES):
             machine.press(button)
-            try:
-                machine.wait_display(text, 1)
+            with contextlib.suppress(NotSeen):
+                machine.wait_until(is_felt, 1)
                 return
-            except NotSeen:
-                continue
         raise NotSeen(f"{self.name} overlooks its buttons")
 
     def _wait_outcome(self, machine: Machine, asked: int, method: str = "GET") -> int | None:

@@ -70,7 +70,7 @@ class Report:
             _line("taps", f"{outcome.done}{cut} in {outcome.seconds:.1f} s, {rate:.0f} a minute"),
         ]
         if outcome.missed:
-            lines.append(_line("missed", f"{outcome.missed} people went away from a device unserved"))
+            lines.append(_line("unserved", f"{outcome.missed}, overlooked by devices on a busy machine"))
         return lines
 
     def _requests(self) -> list[str]:
