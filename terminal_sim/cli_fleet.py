@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from terminal_sim.cli import Refusal
 from terminal_sim.control import Refused
 
 LINE_EVERY_S = 10.0
@@ -67,8 +68,6 @@ def fleet(receipts: Path | None, as_json: bool, **options: Any) -> None:
     terminals: the firmware's ledger client without a device around it. Exit status 1 when the books differ.
     Ctrl-C ends the evening early, with its account.
     """
-    from terminal_sim.cli import Refusal
-
     try:
         if receipts:
             # Whether that can be done is known before the evening, not after it.
