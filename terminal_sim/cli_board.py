@@ -37,15 +37,14 @@ from terminal_sim.web.server import BoardServer, listen
 @refusals
 def board(port: int, browser: bool, as_json: bool, **options: Any) -> None:
     """Open the board in the browser, until Ctrl-C: four terminals, cards, coins, and a world that fails."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
     _require_vm()
+    given = _given(options) if options["url"] else None
     plan = Plan(tuple(options["devices"] or DEVICES), options["language"])
     with ExitStack() as stack:
         listener = listen(port)
         stack.callback(listener.close)
-        given = _given(options) if options["url"] else stack.enter_context(sandbox())
+        ended = _end_by_signal()
+        given = given or stack.enter_context(sandbox())
         shown = stack.enter_context(Board(given, plan))
         server = stack.enter_context(BoardServer(shown, listener))
         shown.wait_ready()
@@ -53,6 +52,13 @@ def board(port: int, browser: bool, as_json: bool, **options: Any) -> None:
         if browser:
             webbrowser.open(server.url)
         ended.wait()
+
+
+def _end_by_signal() -> threading.Event:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    return ended
 
 
 def _say(page_url: str, ledger_url: str, as_json: bool) -> None:

@@ -179,7 +179,8 @@ def top_up(page: Page, served, name: str) -> None:
 
 def test_a_story_for_another_bench_is_refused_in_one_line(watched, tmp_path):
     path = tmp_path / "kitchen.toml"
-    path.write_text('[terminals.kitchen]\ndevice = "coffee_machine"\n[[steps]]\nterminal = "kitchen"\nboot = 1\n')
+    device = '[terminals.kitchen]\ndevice = "coffee_machine"\n'
+    path.write_text(f'{device}[[steps]]\nterminal = "kitchen"\nboot = 1\n')
     watched.page.get_by_label("Replay a file").set_input_files(path)
     recording = watched.page.get_by_role("region", name="Recording")
     expect(recording).to_contain_text("kitchen.toml:5: step 1: boot takes true")
