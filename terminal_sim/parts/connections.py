@@ -186,7 +186,8 @@ class Connections:
                 return
             connection.incoming += raw
             connection.is_ended = is_last
-            entry.status, entry.heard_us = _status(raw), self._timeline.now_us()
+            entry.answer, entry.heard_us = raw, self._timeline.now_us()
+            entry.status = _status(raw)
             self._wake(connection)
             self._on_event("answer_heard")
 
