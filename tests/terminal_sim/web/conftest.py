@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from terminal_sim.web.board import Board, Plan
-from terminal_sim.web.sandbox import Surroundings, sandbox
-from terminal_sim.web.server import BoardServer, listen
+from terminal_sim.web.listener import listen
+from terminal_sim.web.sandbox import Sandbox, Surroundings
+from terminal_sim.web.server import BoardServer
 from tests.web.browsers import Watched, browser, watched_page
 
 WIDE = {"width": 1280, "height": 1000}
@@ -35,12 +36,10 @@ class Served:
 @pytest.fixture(scope="package")
 def served() -> Iterator[Served]:
     """Serve the board as `tapledger sim` does."""
-    with (
-        sandbox() as surroundings,
-        Board(surroundings, Plan()) as board,
-        BoardServer(board, listen(0)) as server,
-    ):
-        yield Served(board, server.url, surroundings)
+    with Sandbox() as sandbox:
+        surroundings = sandbox.surroundings()
+        with Board(surroundings, Plan()) as board, BoardServer(board, listen(0)) as server:
+            yield Served(board, server.url, surroundings)
 
 
 @pytest.fixture(scope="package")
