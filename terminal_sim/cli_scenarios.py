@@ -47,6 +47,8 @@ def scenario(
         return
     if not ledger_url:
         raise click.UsageError("Missing option '--ledger': the stories need a running ledger.")
+    if junit_file:
+        _make_room(junit_file)
     outcomes = _played(paths, ledger_url, is_quiet=as_json, **options)
     if junit_file:
         from terminal_sim.scenarios.junit import junit_xml
@@ -55,6 +57,9 @@ def scenario(
     if as_json:
         results = [outcome.as_dict() for outcome in outcomes]
         click.echo(json.dumps(results if len(results) != 1 else results[0]))
+    elif len(outcomes) > 1:
+        failed = sum(outcome.failure is not None for outcome in outcomes)
+        click.echo(f"{len(outcomes) - failed} of {len(outcomes)} stories went as they were told")
     if any(outcome.failure for outcome in outcomes):
         sys.exit(1)
 
@@ -112,24 +117,50 @@ def _played(
     paths: list[Path], ledger_url: str, tokens: tuple[str, ...], is_to_prepare: bool, is_quiet: bool
 ) -> list[Outcome]:
     from terminal_sim.scenarios.operator import Shell
-    from terminal_sim.scenarios.runner import play
 
     pairs = dict(pair.partition("=")[::2] for pair in tokens)
-    operator = Shell() if is_to_prepare else None
-    is_one = len(paths) == 1
-    outcomes = []
+    settings = {"operator": Shell() if is_to_prepare else None, "is_to_prepare": is_to_prepare}
+    if len(paths) == 1:
+        say = (lambda _line: None) if is_quiet else click.echo
+        outcomes = [_one(paths[0], ledger_url, pairs, say=say, **settings)]
+        if outcomes[0].failure and not is_quiet:
+            click.echo(outcomes[0].failure, err=True)
+        return outcomes
+    return list(_one_by_one(paths, ledger_url, pairs, is_quiet, settings))
+
+
+def _one(path: Path, ledger_url: str, api_tokens: dict[str, str], **settings: Any) -> Outcome:
+    from terminal_sim.scenarios.runner import play
+
+    return play(path, ledger_url, api_tokens, **settings)
+
+
+def _one_by_one(
+    paths: list[Path], ledger_url: str, api_tokens: dict[str, str], is_quiet: bool, settings: dict[str, Any]
+) -> Iterator[Outcome]:
+    """Play each with a line of progress; one that cannot be played fails, and the others are played."""
+    from terminal_sim.scenarios.runner import Outcome
+
     for number, path in enumerate(paths, 1):
-        say = click.echo if is_one and not is_quiet else lambda _line: None
-        outcome = play(
-            path, ledger_url, pairs, say=say, operator=operator, is_to_prepare=is_to_prepare
-        )
-        outcomes.append(outcome)
+        try:
+            outcome = _one(path, ledger_url, api_tokens, say=lambda _line: None, **settings)
+        except ValueError as error:
+            outcome = Outcome(path.stem, 0, str(error), 0.0, str(path))
         if not is_quiet:
             word = "failed" if outcome.failure else "played"
             click.echo(f"{number}/{len(paths)} {word} in {outcome.real_seconds:.1f} s: {outcome.title}")
-            if outcome.failure:
-                click.echo(outcome.failure, err=True)
-    return outcomes
+        if outcome.failure and not is_quiet:
+            click.echo(outcome.failure, err=True)
+        yield outcome
+
+
+def _make_room(junit_file: Path) -> None:
+    """Refuse a report that cannot be written before anything is played."""
+    try:
+        junit_file.parent.mkdir(parents=True, exist_ok=True)
+        junit_file.touch()
+    except OSError as error:
+        raise ValueError(f"the report cannot be written: {error}") from error
 
 
 def _parsed(value: str) -> Any:

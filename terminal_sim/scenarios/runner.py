@@ -22,6 +22,8 @@ from terminal_sim.values import BadAction
 
 # What makes a story turn out otherwise than it was told.
 OTHERWISE = (NotSeen, LedgerSilent, CommandRefused, BadAction)
+# What is due at the end of a time happens a moment later.
+A_MOMENT_S = 0.001
 
 
 class StepFailed(Exception):
@@ -126,7 +128,7 @@ class _Stage:
                     self._bench.catch_up()
             for step in timed:
                 machine = self._bench.machines.get(step.terminal, self._any)
-                self._bench.run_for(max(0.0, step.at_s - machine.seconds))
+                self._bench.run_for(max(0.0, step.at_s - machine.seconds) + A_MOMENT_S)
         except StepFailed as failed:
             return str(failed)
         return None
