@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from terminal_sim.bench import DEVICES
+from terminal_sim.cli_fleet import fleet
 from terminal_sim.control import STATE_DIR as DEFAULT_STATE_DIR
 from terminal_sim.control import Refused, State, ask, check_name, read_state, running
 from terminal_sim.tokens import check_uid
@@ -48,7 +49,11 @@ def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
 # Commands with a module of their own, which is imported when somebody calls them.
 ELSEWHERE = {
     "actions": "terminal_sim.cli_scenarios",
+    "board": "terminal_sim.cli_board",
     "do": "terminal_sim.cli_scenarios",
+    "printer": "terminal_sim.cli_printer",
+    "reader": "terminal_sim.cli_readers",
+    "readers": "terminal_sim.cli_readers",
     "scenario": "terminal_sim.cli_scenarios",
 }
 
@@ -76,14 +81,17 @@ class _OneLine(click.Group):
             sys.exit(130)
 
 
-@click.group(cls=_OneLine)
+@click.group(cls=_OneLine, invoke_without_command=True)
 @click.option("--state-dir", type=click.Path(path_type=Path), default=DEFAULT_STATE_DIR, show_default=True)
 @click.pass_context
 def sim(context: click.Context, state_dir: Path) -> None:
-    """Run simulated terminals with the real firmware."""
+    """Run simulated terminals with the real firmware. Alone it opens the board in the browser."""
     context.obj = state_dir
+    if context.invoked_subcommand is None:
+        context.invoke(context.command.get_command(context, "board"))
 
 
+sim.add_command(fleet)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 

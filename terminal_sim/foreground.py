@@ -9,7 +9,7 @@ from typing import Any
 
 from terminal_sim.actions import ACTIONS, perform
 from terminal_sim.bench import Bench
-from terminal_sim.control import ControlServer, Refused, State, ask, read_state, state_path, write_state
+from terminal_sim.control import ControlServer, Refused, State, refuse_a_second, write_state
 from terminal_sim.machine import Machine
 
 SLICE_S = 0.05
@@ -21,7 +21,7 @@ class Foreground:
     """A terminal that other commands of this machine can reach by its name."""
 
     def __init__(self, name: str, settings: dict[str, Any], state_dir: Path) -> None:
-        _refuse_a_second(name, state_dir)
+        refuse_a_second(name, state_dir)
         self._state_dir = state_dir
         self._is_stopping = False
         self._bench = Bench(clock="real", state_dir=state_dir)
@@ -76,13 +76,3 @@ def describe(machine: Machine) -> dict[str, Any]:
         "requests": [str(request) for request in machine.network.requests[-5:]],
         "console": machine.console[-10:],
     }
-
-
-def _refuse_a_second(name: str, state_dir: Path) -> None:
-    if not state_path(name, state_dir).exists():
-        return
-    try:
-        ask(read_state(name, state_dir), "ping")
-    except Refused:
-        return
-    raise Refused(f"a terminal named {name} runs already")

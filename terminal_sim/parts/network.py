@@ -25,7 +25,8 @@ class Request:
     """One request that the device sent, for tests and for the log; the status is what the device heard.
 
     `status` is None while, or because, it heard nothing; `ledger_status` is what the ledger answered,
-    None when it was never asked. `at_us` is the terminal's time.
+    None when it was never asked. `at_us`, and `heard_us` when it heard something, are the terminal's time;
+    `answer` is the whole answer as it came.
     """
 
     method: str
@@ -35,6 +36,8 @@ class Request:
     fate: Fate = Fate.DELIVER
     status: int | None = None
     ledger_status: int | None = None
+    heard_us: int | None = None
+    answer: bytes = b""
 
     def __str__(self) -> str:
         heard = "nothing" if self.status is None else self.status
