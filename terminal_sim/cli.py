@@ -236,6 +236,7 @@ def _framed(name: str, display: list[str]) -> str:
 
 
 def tell(answer: dict[str, Any], as_json: bool) -> None:
+    """Print what there is to see of a terminal."""
     if as_json:
         click.echo(json.dumps(answer))
         return

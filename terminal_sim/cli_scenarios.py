@@ -6,6 +6,7 @@ import json
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,9 @@ EXISTING = click.Path(exists=True, path_type=Path)
 
 @click.command()
 @click.argument("files", metavar="[FILE|FOLDER]...", nargs=-1, type=EXISTING)
-@click.option("--ledger", "ledger_url", help="The ledger's address, http://HOST:PORT.")
+@click.option("--ledger", "ledger_url", help="The ledger's address; without it one to play with is started.")
 @click.option("--prepare", "is_to_prepare", is_flag=True,
-              help="Furnish the ledger with `tapledger` first: TAPLEDGER_DATABASE_URL names its database.")
+              help="Furnish that ledger first: TAPLEDGER_DATABASE_URL names its database.")
 @click.option("--api-token", "tokens", multiple=True, metavar="NAME=TOKEN",
               help="The token of one terminal of the scenario; or TAPLEDGER_API_TOKEN_<NAME>.")
 @click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path),
@@ -34,22 +35,20 @@ EXISTING = click.Path(exists=True, path_type=Path)
 @AS_JSON
 @refusals
 def scenario(
-    files: tuple[Path, ...], ledger_url: str | None, junit_file: Path | None, is_list: bool, **options: Any
+    files: tuple[Path, ...], junit_file: Path | None, is_list: bool, as_json: bool, **options: Any
 ) -> None:
     """Play the stories in FILE, or all in FOLDER, in virtual time; exit 1 when one turns out otherwise.
 
     Without FILE it is the gallery that comes along.
     """
-    as_json = options.pop("as_json")
     paths = list(_stories(files or (GALLERY,)))
     if is_list:
         _list(paths, as_json)
         return
-    if not ledger_url:
-        raise click.UsageError("Missing option '--ledger': the stories need a running ledger.")
     if junit_file:
         _make_room(junit_file)
-    outcomes = _played(paths, ledger_url, is_quiet=as_json, **options)
+    with _settings(**options) as settings:
+        outcomes = _played(paths, settings, is_quiet=as_json)
     if junit_file:
         from terminal_sim.scenarios.junit import junit_xml
 
@@ -113,37 +112,46 @@ def _list(paths: list[Path], as_json: bool) -> None:
         click.echo(f"{path.stem:<{width}}  {title}")
 
 
-def _played(
-    paths: list[Path], ledger_url: str, tokens: tuple[str, ...], is_to_prepare: bool, is_quiet: bool
-) -> list[Outcome]:
+@contextmanager
+def _settings(
+    ledger_url: str | None, tokens: tuple[str, ...], is_to_prepare: bool
+) -> Iterator[dict[str, Any]]:
+    """Say where the stories are played and who furnishes it; a ledger that is started here ends with them."""
+    from terminal_sim.ledger_view import wait_until_ready
     from terminal_sim.scenarios.operator import Shell
+    from terminal_sim.web.sandbox import sandbox
 
-    pairs = dict(pair.partition("=")[::2] for pair in tokens)
-    settings = {"operator": Shell() if is_to_prepare else None, "is_to_prepare": is_to_prepare}
-    if len(paths) == 1:
-        say = (lambda _line: None) if is_quiet else click.echo
-        outcomes = [_one(paths[0], ledger_url, pairs, say=say, **settings)]
-        if outcomes[0].failure and not is_quiet:
-            click.echo(outcomes[0].failure, err=True)
-        return outcomes
-    return list(_one_by_one(paths, ledger_url, pairs, is_quiet, settings))
+    if ledger_url:
+        pairs = dict(pair.partition("=")[::2] for pair in tokens)
+        operator = Shell() if is_to_prepare else None
+        yield {"ledger_url": ledger_url, "api_tokens": pairs, "operator": operator}
+        return
+    with sandbox() as around:
+        wait_until_ready(around.url)
+        yield {"ledger_url": around.url, "api_tokens": {}, "operator": Shell(around.database_url)}
 
 
-def _one(path: Path, ledger_url: str, api_tokens: dict[str, str], **settings: Any) -> Outcome:
+def _played(paths: list[Path], settings: dict[str, Any], *, is_quiet: bool) -> list[Outcome]:
+    """Play one step by step, or several with a line for each."""
     from terminal_sim.scenarios.runner import play
 
-    return play(path, ledger_url, api_tokens, **settings)
+    if len(paths) > 1:
+        return list(_one_by_one(paths, settings, is_quiet))
+    outcome = play(paths[0], **settings, say=_silence if is_quiet else click.echo)
+    if not is_quiet:
+        word = "otherwise than it was told" if outcome.failure else "as it was told"
+        click.echo(outcome.failure or f"{outcome.title}: {word}, in {outcome.real_seconds:.1f} s",
+                   err=outcome.failure is not None)
+    return [outcome]
 
 
-def _one_by_one(
-    paths: list[Path], ledger_url: str, api_tokens: dict[str, str], is_quiet: bool, settings: dict[str, Any]
-) -> Iterator[Outcome]:
+def _one_by_one(paths: list[Path], settings: dict[str, Any], is_quiet: bool) -> Iterator[Outcome]:
     """Play each with a line of progress; one that cannot be played fails, and the others are played."""
-    from terminal_sim.scenarios.runner import Outcome
+    from terminal_sim.scenarios.runner import Outcome, play
 
     for number, path in enumerate(paths, 1):
         try:
-            outcome = _one(path, ledger_url, api_tokens, say=lambda _line: None, **settings)
+            outcome = play(path, **settings, say=_silence)
         except ValueError as error:
             outcome = Outcome(path.stem, 0, str(error), 0.0, str(path))
         if not is_quiet:
@@ -152,6 +160,10 @@ def _one_by_one(
         if outcome.failure and not is_quiet:
             click.echo(outcome.failure, err=True)
         yield outcome
+
+
+def _silence(_line: str) -> None:
+    """Say nothing."""
 
 
 def _make_room(junit_file: Path) -> None:

@@ -56,21 +56,21 @@ def play(
     *,
     say: Callable[[str], Any] = print,
     operator: Operator | None = None,
-    is_to_prepare: bool = False,
 ) -> Outcome:
     """Play the story in a file; `say` hears each step when it begins.
 
-    Each terminal needs its api_token, by name or from the environment, unless the `operator` is to furnish
-    the ledger with the story's setup first. The balances of the story's tokens are read when it starts, so
-    that `expect_change` holds on any ledger. Raises ValueError when the file or the tokens are not usable,
-    when nobody is there for what an operator does, and when the ledger does not tell those balances.
+    Each terminal needs its api_token, by name or from the environment. Without any, an `operator` furnishes
+    the ledger with the story's setup first, under new names. The balances of the story's tokens are read when
+    it starts, so that `expect_change` holds on any ledger. Raises ValueError when the file or the tokens are
+    not usable, when nobody is there for what an operator does, and when the ledger does not tell those
+    balances.
     """
     began_s = time.monotonic()
     story = read_story(path)
-    needs_operator = is_to_prepare or any(step.action in ("operator", "release") for step in story.steps)
-    if needs_operator and operator is None:
+    if operator is None and any(step.action in ("operator", "release") for step in story.steps):
         raise ValueError(f"{path}: somebody must type commands of tapledger for it: play it with --prepare")
-    cast = prepared(story, operator, say) if is_to_prepare else given(story, api_tokens)
+    is_furnished = operator is None or bool(api_tokens)
+    cast = given(story, api_tokens) if is_furnished else prepared(story, operator, say)
     with contextlib.ExitStack() as stack:
         bench = stack.enter_context(Bench(clock="virtual"))
         stage = _Stage(story, cast, bench, operator, say)

@@ -13,6 +13,7 @@ from terminal_sim.bench import DEVICES
 from terminal_sim.expectations import EXPECTATIONS, TIMEOUT_S
 from terminal_sim.scenarios.places import Places, in_toml_error
 from terminal_sim.scenarios.telling import TELLING
+from terminal_sim.scenarios.toml_text import value_text
 from terminal_sim.tokens import HOW, RANDOM, TAKES, check_uid, is_token
 from terminal_sim.values import BadAction, check_value
 
@@ -49,7 +50,8 @@ class Step:
     line: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        words = [self.terminal or self.token, self.action, None if self.value is True else self.value]
+        value = value_text(self.value) if isinstance(self.value, dict) else self.value
+        words = [self.terminal or self.token, self.action, None if value is True else value]
         return f"step {self.number}: {' '.join(str(word) for word in words if word is not None)}"
 
 

@@ -25,7 +25,7 @@ def test_a_story_of_the_gallery_goes_as_it_is_told(premises: Premises, turn: int
     half = GALLERY[premises.ledger.settings.database_url.get_backend_name() == "sqlite" :: 2]
     path, desk = half[turn % len(half)], Desk(premises.ledger)
     heard: list[str] = []
-    outcome = play(path, premises.url, {}, say=heard.append, operator=desk, is_to_prepare=True)
+    outcome = play(path, premises.url, {}, say=heard.append, operator=desk)
     assert outcome.failure is None, "\n".join([*heard, outcome.failure])
     assert outcome.steps_done == len(story.read_story(path).steps)
     assert not ledgers.broken_proofs(premises.ledger)

@@ -6,8 +6,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from terminal_sim import NotSeen
-from terminal_sim.expectations import EXPECTATIONS
 from terminal_sim.scenarios.junit import junit_xml
 from terminal_sim.scenarios.recording import Recording
 from terminal_sim.scenarios.runner import Outcome, play
@@ -170,48 +168,6 @@ def test_a_story_that_turns_out_otherwise_says_at_which_step(story_file, ledger)
     assert "story.toml:11: step 2: anna expect_change -120 failed" in outcome.failure
     assert "should be -120 and is 0" in outcome.failure
     assert outcome.as_dict()["passed"] is False
-
-
-NOT_MET = {
-    ("expect_display", "Tea"): "'Tea' was not on the display",
-    ("expect_console", "Tea"): "'Tea' was not on the console",
-    ("expect_health", "station: Corner"): "'station: Corner' was not reported",
-    ("expect_power", False): "the power should be off",
-    ("expect_relay", 1): "the relay's closures should be 1 and is 0",
-    ("expect_cups", 1): "the number of cups should be 1 and is 0",
-    ("expect_sold", 1): "the number of items sold should be 1 and is 0",
-    ("expect_posts", 1): "the number of postings sent should be 1 and is 0",
-    ("expect_keys", 1): "the number of idempotency keys should be 1 and is 0",
-    ("expect_journal", 1): "the number of unsettled records should be 1 and is 0",
-}
-
-
-def test_an_expectation_that_is_not_met_says_what_is_and_shows_the_terminal(coffee):
-    for (name, value), message in NOT_MET.items():
-        with pytest.raises(NotSeen) as failed:
-            getattr(coffee, name)(value, timeout_s=0.2)
-        assert message in str(failed.value)
-        assert "Choose a drink" in str(failed.value)
-
-
-def test_every_expectation_can_be_had_in_python(coffee):
-    assert all(callable(getattr(coffee, name)) for name in EXPECTATIONS)
-
-
-def test_an_unsettled_purchase_stands_in_the_journal_until_the_ledger_is_heard(coffee, ledger):
-    ledger.balances[ANNA] = 500
-    coffee.network.drop_answer(times=9, method="POST")
-    coffee.press("espresso")
-    coffee.tap(ANNA)
-    coffee.expect_journal(1)
-    assert [(each.kind, each.token) for each in coffee.open_records] == [("vend", ANNA)]
-    coffee.cut_power()
-    coffee.expect_journal(1)
-    coffee.untap()
-    coffee.network.online()
-    coffee.boot()
-    coffee.expect_journal(0, timeout_s=60)
-    coffee.expect_balance(ANNA, 500)
 
 
 EVERYTHING = """
