@@ -30,7 +30,7 @@ SIGNATURES = {
         close(self)
         leap(self, seconds: float)
         run_for(self, seconds: float)
-        terminal(self, device: str, ledger_url: str, api_token: str | None, name: str | None = None, **config) -> Machine
+        terminal(self, device: str, ledger_url: str, api_token: str | None, name: str | None = None, **config)
     """,
     Machine: """
         at(self, seconds: float, act: Callable[[], Any])
@@ -69,7 +69,8 @@ SIGNATURES = {
 
 
 def _said(signature: str) -> str:
-    return signature.replace("'", "").replace(" -> None", "").replace("**config: Any", "**config")
+    signature = signature.replace("'", "").replace("**config: Any", "**config")
+    return signature.removesuffix(" -> None").removesuffix(" -> Machine")
 
 
 @pytest.mark.parametrize("kind", SIGNATURES, ids=lambda kind: kind.__name__)
