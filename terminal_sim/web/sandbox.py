@@ -24,15 +24,11 @@ WALLETS = (
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where the ledger is, the api_tokens of the terminals by name, and the people's (name, UID).
-
-    Of a ledger that was started here it is known where its books are.
-    """
+    """Where the ledger is, the api_tokens of the terminals by name, and the people's (name, UID)."""
 
     url: str
     api_tokens: dict[str, str]
     wallets: tuple[tuple[str, str], ...]
-    database_url: str = ""
 
 
 @contextmanager
@@ -78,5 +74,4 @@ def _surroundings(process: subprocess.Popen, folder: Path) -> Surroundings:
         inside["url"],
         {terminal["id"]: terminal["api_token"] for terminal in inside["terminals"]},
         tuple((wallet["user_name"], wallet["token_id"]) for wallet in inside["wallets"]),
-        f"sqlite:///{folder}/books/books.db",
     )

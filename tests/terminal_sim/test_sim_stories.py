@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 import pytest
 
 from terminal_sim.scenarios.junit import junit_xml
-from terminal_sim.scenarios.recording import Recording
 from terminal_sim.scenarios.runner import Outcome, play
 from terminal_sim.scenarios.story import BadStory, read_story
 from terminal_sim.scenarios.writing import write_story
@@ -204,22 +203,6 @@ def test_what_is_written_is_read_as_the_same_story(story_file):
     told = read_story(story_file(EVERYTHING))
     assert read_story(story_file(write_story(told))) == told
     assert len(told.steps) == 5
-
-
-def test_what_is_recorded_plays_again(story_file, coffee, ledger):
-    ledger.balances[ANNA] = 500
-    recording = Recording("What I did", coffee)
-    for action, value in (("press", "espresso"), ("tap", {"uid": ANNA, "hold_s": 2.0})):
-        recording.note(coffee, action, value)
-        coffee.run_for(3)
-    recording.note(coffee, "tap", {"clone_of": ANNA})
-    recording.note(coffee, "tap", "random")
-    recording.note(coffee, "untap")
-    told = recording.story()
-    assert read_story(story_file(write_story(told))) == told
-    assert told.tokens == {"token_1": ANNA, "token_2": {"clone_of": "token_1"}, "token_3": "random"}
-    assert [step.at_s for step in told.steps] == sorted(step.at_s for step in told.steps)
-    assert played(story_file(write_story(told)), ledger).failure is None
 
 
 def test_the_report_is_junit_with_a_case_for_each_story():
