@@ -119,14 +119,15 @@ def _settings(
     """Say where the stories are played and who furnishes it; a ledger that is started here ends with them."""
     from terminal_sim.ledger_view import wait_until_ready
     from terminal_sim.scenarios.operator import Shell
-    from terminal_sim.web.sandbox import sandbox
+    from terminal_sim.web.sandbox import Sandbox
 
     if ledger_url:
         pairs = dict(pair.partition("=")[::2] for pair in tokens)
         operator = Shell() if is_to_prepare else None
         yield {"ledger_url": ledger_url, "api_tokens": pairs, "operator": operator}
         return
-    with sandbox() as around:
+    with Sandbox() as sandbox:
+        around = sandbox.surroundings()
         wait_until_ready(around.url)
         yield {"ledger_url": around.url, "api_tokens": {}, "operator": Shell(around.database_url)}
 

@@ -8,6 +8,8 @@ import time
 import urllib.parse
 import urllib.request
 
+from terminal_sim.control import Refused
+
 TIMEOUT_S = 20.0
 LOOK_EVERY_S = 0.1
 
@@ -41,7 +43,7 @@ def balance_cents(ledger_url: str, api_token: str, uid: str) -> int:
 
 
 def wait_until_ready(ledger_url: str, timeout_s: float = 60.0) -> None:
-    """Wait in real time until the ledger answers; LedgerSilent when it does not in time."""
+    """Wait in real time until the ledger answers; Refused when it does not in time."""
     deadline_s = time.monotonic() + timeout_s
     while True:
         try:
@@ -49,5 +51,5 @@ def wait_until_ready(ledger_url: str, timeout_s: float = 60.0) -> None:
                 return
         except OSError as error:
             if time.monotonic() > deadline_s:
-                raise LedgerSilent(f"the ledger does not answer: {error}") from error
+                raise Refused(f"the ledger at {ledger_url} does not answer: {error}") from error
         time.sleep(LOOK_EVERY_S)
