@@ -18,6 +18,8 @@ from terminal_sim.bench import DEVICES
 from terminal_sim.control import STATE_DIR as DEFAULT_STATE_DIR
 from terminal_sim.control import Refused, State, ask, check_name, read_state, running
 from terminal_sim.tokens import check_uid
+from terminal_sim.vm.node import NodeMissing
+from terminal_sim.vm.process import VmMissing
 
 ANSWER_SHOWN_WITHIN_S = 2.0
 SETTLED_S = 0.5
@@ -37,7 +39,7 @@ def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any, **options: Any) -> Any:
         try:
             return command(*arguments, **options)
-        except (Refused, ValueError) as error:
+        except (Refused, ValueError, NodeMissing, VmMissing) as error:
             raise Refusal(" ".join(str(error).split())) from None
 
     return run
@@ -233,6 +235,7 @@ def _framed(name: str, display: list[str]) -> str:
 
 
 def tell(answer: dict[str, Any], as_json: bool) -> None:
+    """Print what there is to see of a terminal."""
     if as_json:
         click.echo(json.dumps(answer))
         return
