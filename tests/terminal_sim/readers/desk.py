@@ -43,8 +43,8 @@ class Desk:
         self._build()
         # Who is not root here becomes root there.
         self._is_root = os.geteuid() == 0
-        becomes_root = [] if self._is_root else ["--map-root-user"]
-        self._namespace = subprocess.Popen(["unshare", *becomes_root, "--net", "--mount", "sleep", "infinity"])
+        spaces = ["--net", "--mount", *([] if self._is_root else ["--map-root-user"])]
+        self._namespace = subprocess.Popen(["unshare", *spaces, "sleep", "infinity"])
         # Not before it sleeps are its mounts its own, and no longer those of this machine.
         self._wait(lambda: Path(f"/proc/{self._namespace.pid}/comm").read_text() == "sleep\n")
         assert self.inside("ip", "link", "set", "lo", "up").wait() == 0
