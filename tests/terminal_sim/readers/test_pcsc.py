@@ -53,7 +53,7 @@ def test_a_service_that_dies_and_is_started_again_goes_on_where_it_was(desk, see
     desk.kill_pcscd()
     told = seen.until(says("the PC/SC service does not answer"))
     assert (told[0], len(told)) == (CardLeft(ANNA, FIRST_SLOT), 2)
-    seen.still(0.7)
+    seen.still(0.6)
     desk.start_pcscd()
     seen.until(CardCame(ANNA, FIRST_SLOT))
 
