@@ -38,7 +38,9 @@ def card(uid, ats=b""):
 def test_a_card_comes_once_with_its_whole_uid_and_leaves_when_it_was_missed_twice(tag, seen):
     tag.place(card(ANNA))
     assert isinstance(seen.until(CardCame(ANNA, tag.path))[0], Notice), "the reader is named first"
-    seen.still(0.2)
+    tag.breakdowns = 1
+    seen.still(0.4)
+    assert tag.breakdowns == 0
     tag.remove()
     assert seen.until(CardLeft(ANNA, tag.path)) == [CardLeft(ANNA, tag.path)]
 
