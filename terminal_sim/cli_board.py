@@ -20,7 +20,6 @@ from terminal_sim.tokens import check_uid
 from terminal_sim.vm.node import NodeMissing, find_node
 from terminal_sim.vm.process import VmMissing, find_module
 from terminal_sim.web.board import Board, Plan
-from terminal_sim.web.doors import Doors
 from terminal_sim.web.sandbox import WALLETS, Surroundings, sandbox
 from terminal_sim.web.server import BoardServer, listen
 
@@ -52,6 +51,9 @@ def board(state_dir: Path, port: int, browser: bool, as_json: bool, **options: A
         shown = stack.enter_context(Board(given, plan))
         server = stack.enter_context(BoardServer(shown, listener))
         shown.wait_ready()
+        # Imported here: the page is there before the other commands find the board.
+        from terminal_sim.web.doors import Doors
+
         doors = stack.enter_context(Doors(shown, state_dir))
         _say(server.url, given.url, as_json)
         for name in doors.taken:
