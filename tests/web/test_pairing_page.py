@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from ledger.web.openapi import PAGE_POLICY
 from tests.web.applications import Caller, nothing_is_written, opened_app
 
 COMMAND = 'tapledger terminal pair ABCD2345 coffee --name "Coffee" --permission debit'
+TAG = re.compile(r"<[^>]+>")
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def test_it_shows_the_code_and_the_commands_however_it_is_written(anybody, path)
     page = anybody.get(path)
     assert page.status_code == 200
     assert '<p class="code">ABCD-2345</p>' in page.text
-    assert COMMAND in page.text.replace("&#34;", '"')
+    assert COMMAND in TAG.sub("", page.text)
     assert "tapledger terminal pair ABCD2345 coffee</code>" in page.text
 
 
@@ -58,14 +60,14 @@ def test_it_does_not_tell_whether_a_device_waits(anybody, ledger):
 
 
 @pytest.mark.parametrize(
-    "path", ["/pair/ABCD", "/pair/ABCD23456", "/pair/<script>alert(1)</script>", "/pair/AB%E4345", "/pair/ÄBCD"]
+    "written", ["ABCD", "ABCD23456", "<script>alert(1)</script>", "<b>345678", "ABCD%E445", "ÄBCD2345"]
 )
-def test_what_can_be_no_code_is_not_repeated(anybody, path):
-    page = anybody.get(path)
+def test_what_can_be_no_code_is_not_repeated(anybody, written):
+    page = anybody.get(f"/pair/{written}")
     assert page.status_code == 404
     if page.mimetype == "text/html":
         assert "This is no code of a device" in page.text
-    assert path.partition("/pair/")[2] not in page.text
+    assert written not in page.text
 
 
 def test_it_loads_from_here_only_and_is_framed_nowhere(anybody):
