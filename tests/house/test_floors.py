@@ -21,8 +21,9 @@ MICROPYTHON = {
 }  # fmt: skip
 # Runs on a computer, not on the device: it tells the build tool what to freeze.
 FIRMWARE_BUILD_FILES = {"manifest.py"}
-# The simulator's own parts beside the standard library.
-SIMULATOR_PARTS = {"terminal_sim", "littlefs", "click", "PIL", "segno", "barcode"}
+# The simulator's own parts beside the standard library; `smartcard` and `nfc` drive readers on the desk, the
+# others draw what a printer prints.
+SIMULATOR_PARTS = {"terminal_sim", "littlefs", "click", "smartcard", "nfc", "PIL", "segno", "barcode"}
 
 
 def test_every_floor_leans_on_those_below_it_only():
