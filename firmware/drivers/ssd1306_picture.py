@@ -43,15 +43,18 @@ class _Picture:
         """Return eight lines of pixels as the chip takes them: a byte a column, the upper pixel in bit 0."""
         lines = [self._squares_at(8 * page + bit) for bit in range(8)]
         for x in range(_SIDE):
-            square = (x - self._margin) // self._scale
-            column = 0xFF
-            if 0 <= square < len(self._rows):
-                index, mask = square >> 3, 0x80 >> (square & 7)
-                for bit in range(8):
-                    if lines[bit] and lines[bit][index] & mask:
-                        column ^= 1 << bit
-            self._transfer[1 + x] = column
+            self._transfer[1 + x] = self._column(lines, (x - self._margin) // self._scale)
         return self._transfer
+
+    def _column(self, lines, square):
+        column = 0xFF
+        if not 0 <= square < len(self._rows):
+            return column
+        index, mask = square >> 3, 0x80 >> (square & 7)
+        for bit, squares in enumerate(lines):
+            if squares and squares[index] & mask:
+                column ^= 1 << bit
+        return column
 
     def _squares_at(self, y):
         row = (y - self._margin) // self._scale
