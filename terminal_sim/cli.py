@@ -47,6 +47,7 @@ def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
 # Commands with a module of their own, which is imported when somebody calls them.
 ELSEWHERE = {
     "actions": "terminal_sim.cli_scenarios",
+    "board": "terminal_sim.cli_board",
     "do": "terminal_sim.cli_scenarios",
     "printer": "terminal_sim.cli_printer",
     "reader": "terminal_sim.cli_readers",
@@ -78,12 +79,14 @@ class _OneLine(click.Group):
             sys.exit(130)
 
 
-@click.group(cls=_OneLine)
+@click.group(cls=_OneLine, invoke_without_command=True)
 @click.option("--state-dir", type=click.Path(path_type=Path), default=DEFAULT_STATE_DIR, show_default=True)
 @click.pass_context
 def sim(context: click.Context, state_dir: Path) -> None:
-    """Run simulated terminals with the real firmware."""
+    """Run simulated terminals with the real firmware. Alone it opens the board in the browser."""
     context.obj = state_dir
+    if context.invoked_subcommand is None:
+        context.invoke(context.command.get_command(context, "board"))
 
 
 sim.add_command(fleet)

@@ -25,8 +25,8 @@ class Request:
     """One request that the device sent, for tests and for the log; the status is what the device heard.
 
     `status` is None while, or because, it heard nothing; `ledger_status` is what the ledger answered,
-    None when it was never asked. `at_us` and `heard_us` are the terminal's time, and `answer` is the whole
-    answer as it came.
+    None when it was never asked. `at_us`, and `heard_us` when it heard something, are the terminal's time;
+    `answer` is the whole answer as it came.
     """
 
     method: str
