@@ -18,8 +18,8 @@ class Display:
     """
 
     def __init__(self, bus, address):
-        self._bus = bus
-        self._address = address
+        self.bus = bus
+        self.address = address
         self._is_started = self._is_anew = False
         self._lines = self._written_ms = None
         self.health = BusHealth("display")

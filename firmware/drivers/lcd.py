@@ -60,7 +60,7 @@ class CharacterDisplay(Display):
         # Initialising by instruction (data sheet, figure 24) works from any state the chip is in.
         await compat.sleep_ms(0 if self._is_anew else 50)
         for nibble, pause_ms in ((0x30, 5), (0x30, 1), (0x30, 1), (0x20, 1)):
-            self._bus.writeto(self._address, bytes((nibble | _BACKLIGHT | _E, nibble | _BACKLIGHT)))
+            self.bus.writeto(self.address, bytes((nibble | _BACKLIGHT | _E, nibble | _BACKLIGHT)))
             await compat.sleep_ms(pause_ms)
         self._instruct(_FUNCTION_4_BIT_2_LINES)
         if not self._is_anew:
@@ -74,7 +74,7 @@ class CharacterDisplay(Display):
 
     def _instruct(self, instruction):
         self._put(0, instruction, 0)
-        self._bus.writeto(self._address, memoryview(self._pulses)[:4])
+        self.bus.writeto(self.address, memoryview(self._pulses)[:4])
 
     def _show_row(self, row, codes):
         if self._shown[row] == codes:
@@ -83,7 +83,7 @@ class CharacterDisplay(Display):
         for column, code in enumerate(codes):
             self._put(4 * column + 4, code, _RS)
         # At 100 kHz a byte takes 90 us on the bus, longer than the chip needs for a character (37 us).
-        self._bus.writeto(self._address, self._pulses)
+        self.bus.writeto(self.address, self._pulses)
         self._shown[row] = codes
 
     def _put(self, at, code, register):

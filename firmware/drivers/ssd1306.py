@@ -42,6 +42,7 @@ class OledDisplay(Display):
 
     columns = 16
     rows = 8
+    picture_columns = 8
 
     def __init__(self, bus, address=_ADDRESS):
         from framebuf import MONO_VLSB, FrameBuffer
@@ -66,20 +67,31 @@ class OledDisplay(Display):
             self._show_row(row, lines[row][: self.columns].rstrip() if row < len(lines) else "")
         if not self._is_started:
             # Only now: what the memory held before was noise.
-            self._bus.writeto(self._address, _DISPLAY_ON)
+            self.bus.writeto(self.address, _DISPLAY_ON)
             self._is_started = True
+
+    async def show_picture(self, rows, lines):
+        """Show a picture of squares, and beside it lines of eight letters; False as for show()."""
+        # A device needs it once in its life, so all of it stands elsewhere.
+        from drivers.ssd1306_picture import show
+
+        return await show(self, rows, lines)
+
+    def forget(self):
+        """Take for granted that the glass shows something else than what was shown last."""
+        self._shown = [None] * self.rows
 
     def _has_lost_its_settings(self):
         # After a brown-out of its own the chip answers as before, but is off (status byte, bit 6).
-        self._bus.readfrom_into(self._address, self._status)
+        self.bus.readfrom_into(self.address, self._status)
         return self._status[0] & _STATUS_OFF
 
     def _start(self):
         self._is_started = False
         if not self._is_anew:
-            self._bus.writeto(self._address, _DISPLAY_OFF)
-        self._bus.writeto(self._address, _SET_UP)
-        self._shown = [None] * self.rows
+            self.bus.writeto(self.address, _DISPLAY_OFF)
+        self.bus.writeto(self.address, _SET_UP)
+        self.forget()
 
     def _show_row(self, row, text):
         before = self._shown[row]
@@ -90,11 +102,11 @@ class OledDisplay(Display):
         self._draw(text)
         self._window[2], self._window[3] = _CELL * first, _CELL * last - 1
         self._window[5] = self._window[6] = row
-        self._bus.writeto(self._address, self._window)
+        self.bus.writeto(self.address, self._window)
         # The byte before the first letter carries the control byte, and gets back what it was.
         start = _CELL * first
         kept, self._transfer[start] = self._transfer[start], _DATA
-        self._bus.writeto(self._address, memoryview(self._transfer)[start : _CELL * last + 1])
+        self.bus.writeto(self.address, memoryview(self._transfer)[start : _CELL * last + 1])
         self._transfer[start] = kept
         self._shown[row] = text
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "holds": "ledger.cli.holds:holds",
     "operator": "ledger.cli.operators:operator",
     "restore": "ledger.cli.backup:restore",
+    "sandbox": "ledger.cli.sandbox:sandbox",
     "seal": "ledger.cli.seal:seal",
     "serve": "ledger.cli.serve:serve",
     "settings": "ledger.cli.settings:settings",

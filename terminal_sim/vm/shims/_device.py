@@ -46,12 +46,16 @@ def docs_bytes():
     """Return what the docstrings of modules and classes take: an object, and its letters in whole blocks."""
     docs = {}
     for module in sys.modules.values():
-        things = [module] + [getattr(module, name) for name in dir(module)]
-        for thing in things:
-            if thing is module or isinstance(thing, type):
-                doc = getattr(thing, "__doc__", None) or ""
-                docs[id(doc)] = len(doc)
+        # What is built in has no dictionary, and no docstring either.
+        inside = getattr(module, "__dict__", {})
+        texts = [thing.__doc__ for thing in inside.values() if isinstance(thing, type) and _has_doc(thing)]
+        for doc in texts + [inside.get("__doc__", "")]:
+            docs[id(doc)] = len(doc)
     return sum(_BLOCK + (count // _BLOCK + 1) * _BLOCK for count in docs.values() if count)
+
+
+def _has_doc(thing):
+    return isinstance(getattr(thing, "__doc__", None), str)
 
 
 # What stands for a module in a device's ROM weighs nothing there: it is here before the firmware comes.
