@@ -113,7 +113,7 @@ def test_the_real_board_starts_on_wifi(bench, board, device):
 @pytest.mark.parametrize("acceptor", ["cctalk", "dg600f"])
 def test_the_real_coin_board_starts_on_wifi(bench, acceptor):
     wifi = {"ssid": "home", "password": "x"}
-    settings = {"device": "coin_station", "coin_acceptor": acceptor, "wifi": wifi}
+    settings = {"device": "coin_station", "coin_acceptor": acceptor, "wifi": wifi, "buzzer": True}
     machine = terminal(bench, board="rp2040_coin", allow_plain_http=True, **settings)
     machine.wait_display("No connection")
     machine.run_for(10)
