@@ -9,8 +9,10 @@ import sys
 import threading
 
 import pytest
+from click.testing import CliRunner
 
 from terminal_sim import control
+from terminal_sim.cli import sim
 from terminal_sim.foreground import Foreground
 from terminal_sim.readers import pcsc
 from tests.terminal_sim.pos_ledger import API_TOKEN
@@ -77,7 +79,7 @@ def until_left(events):
 def test_the_list_says_what_is_there_and_what_lies_on_it(shell, desk):
     desk.lay_down(ANNA)
     shell.wait(lambda: (FIRST_SLOT, f"card {ANNA}") in pcsc.find().readers)
-    listed = shell.type("readers").stdout.splitlines()
+    listed = CliRunner().invoke(sim, ["readers"]).stdout.splitlines()
     assert f"pcsc   {FIRST_SLOT}  card {ANNA}" in listed
     assert f"pcsc   {SECOND_SLOT}  no card" in listed
     assert "wedge  the keyboard       any reader that types, into the window of `sim reader`" in listed
@@ -101,9 +103,9 @@ def test_without_its_extras_the_simulator_says_what_to_install_and_a_reader_that
     assert [each["kind"] for each in json.loads(listed.stdout)["readers"]] == ["wedge"]
 
 
-def test_a_terminal_that_does_not_run_is_one_line_and_exit_2(shell):
-    done = shell.type("reader", "nobody", "pcsc")
-    assert (done.returncode, done.stdout) == (2, "")
+def test_a_terminal_that_does_not_run_is_one_line_and_exit_2(tmp_path):
+    done = CliRunner().invoke(sim, ["--state-dir", str(tmp_path), "reader", "nobody", "pcsc"])
+    assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == "Error: no terminal named nobody runs here; running: none\n"
 
 
