@@ -19,9 +19,8 @@ from terminal_sim.control import Refused
 from terminal_sim.tokens import check_uid
 from terminal_sim.vm.node import NodeMissing, find_node
 from terminal_sim.vm.process import VmMissing, find_module
-from terminal_sim.web.board import Board, Plan
-from terminal_sim.web.sandbox import WALLETS, Surroundings, sandbox
-from terminal_sim.web.server import BoardServer, listen
+from terminal_sim.web.listener import listen
+from terminal_sim.web.sandbox import WALLETS, Sandbox, Surroundings
 
 
 @click.command()
@@ -39,15 +38,19 @@ from terminal_sim.web.server import BoardServer, listen
 @refusals
 def board(state_dir: Path, port: int, browser: bool, as_json: bool, **options: Any) -> None:
     """Open the board in the browser, until Ctrl-C: four terminals, cards, coins, and a world that fails."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
     _require_vm()
-    plan = Plan(tuple(options["devices"] or DEVICES), options["language"])
+    given = _given(options) if options["url"] else None
     with ExitStack() as stack:
         listener = listen(port)
         stack.callback(listener.close)
-        given = _given(options) if options["url"] else stack.enter_context(sandbox())
+        ended = _end_by_signal()
+        started = None if given else stack.enter_context(Sandbox())
+        # Imported here: it takes as long as the ledger needs, and both have a processor to themselves.
+        from terminal_sim.web.board import Board, Plan
+        from terminal_sim.web.server import BoardServer
+
+        plan = Plan(tuple(options["devices"] or DEVICES), options["language"])
+        given = given or started.surroundings()
         shown = stack.enter_context(Board(given, plan))
         server = stack.enter_context(BoardServer(shown, listener))
         shown.wait_ready()
@@ -61,6 +64,13 @@ def board(state_dir: Path, port: int, browser: bool, as_json: bool, **options: A
         if browser:
             webbrowser.open(server.url)
         ended.wait()
+
+
+def _end_by_signal() -> threading.Event:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    return ended
 
 
 def _say(page_url: str, ledger_url: str, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The documentation page in a real browser: complete, quiet, reachable by keyboard, readable by everybody."""
+"""The pages in a real browser: complete, quiet, reachable by keyboard, readable by everybody."""
 
 from __future__ import annotations
 
@@ -130,3 +130,18 @@ def test_without_its_assets_the_page_says_what_to_do(chromium, shop):
         watched.page.route("**/swagger-ui-bundle.js", lambda route: route.abort())
         watched.page.goto(f"{shop['url']}/pos/docs")
         expect(watched.page.locator("main")).to_contain_text("run.py setup")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_of_a_new_device_can_be_read_on_a_telephone(chromium, shop, theme):
+    narrow = {"width": 320, "height": 640}
+    with watched_page(chromium, color_scheme=theme, viewport=narrow, locale="de-DE") as watched:
+        page = watched.page
+        page.goto(f"{shop['url']}/PAIR/ABCD2345")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ein neues Gerät")
+        expect(page.locator(".code")).to_have_text("ABCD-2345")
+        assert page.evaluate(CONTRAST) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= narrow["width"]
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (background == "rgb(28, 32, 34)") == (theme == "dark")
+        assert watched.complaints == []
