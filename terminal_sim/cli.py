@@ -15,7 +15,6 @@ from typing import Any
 import click
 
 from terminal_sim.bench import DEVICES
-from terminal_sim.cli_fleet import fleet
 from terminal_sim.control import STATE_DIR as DEFAULT_STATE_DIR
 from terminal_sim.control import Refused, State, ask, check_name, read_state, running
 from terminal_sim.tokens import check_uid
@@ -51,6 +50,7 @@ ELSEWHERE = {
     "actions": "terminal_sim.cli_scenarios",
     "board": "terminal_sim.cli_board",
     "do": "terminal_sim.cli_scenarios",
+    "fleet": "terminal_sim.cli_fleet",
     "printer": "terminal_sim.cli_printer",
     "reader": "terminal_sim.cli_readers",
     "readers": "terminal_sim.cli_readers",
@@ -91,7 +91,6 @@ def sim(context: click.Context, state_dir: Path) -> None:
         context.invoke(context.command.get_command(context, "board"))
 
 
-sim.add_command(fleet)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
