@@ -238,7 +238,7 @@ def _framed(name: str, display: list[str]) -> str:
 
 
 def tell(answer: dict[str, Any], as_json: bool) -> None:
-    """Print what there is to see of a terminal."""
+    """Print what a terminal answered: its display, power, network and latest requests."""
     if as_json:
         click.echo(json.dumps(answer))
         return

@@ -74,6 +74,9 @@ class Lines:
     def pour(self):
         """Put the short file behind the long one; OSError when the flash fails."""
         data = self._files.read_small(self._short_name(), _LONGEST_SHORT_FILE)
+        if len(data) != self._short_size:
+            # Whatever cannot be read would be left behind with the file that it stands in.
+            raise OSError("the short file is not whole")
         self.close()
         data += self._next_turn()
         with self._files.open(_FILE, "ab") as file:

@@ -61,6 +61,27 @@ def test_the_latest_lines_stand_in_the_short_file_and_all_of_them_are_read(boot,
     assert [record.key for record in boot(flash).open_records] == [waiting.key]
 
 
+class UnreadableFlash(FlashFiles):
+    """Flash whose short files cannot be read for a while."""
+
+    is_unreadable = False
+
+    def read_small(self, name, limit):
+        """Return the first bytes, or nothing where they cannot be read."""
+        return b"" if self.is_unreadable else super().read_small(name, limit)
+
+
+def test_a_short_file_that_cannot_be_read_is_not_left_behind_with_what_it_holds(boot, do):
+    flash = UnreadableFlash()
+    journal = boot(flash)
+    waiting = do(begin, journal)
+    flash.is_unreadable = True
+    for _ in range(10):
+        do(vend, journal)
+    flash.is_unreadable = False
+    assert [record.key for record in boot(flash).open_records] == [waiting.key]
+
+
 def test_what_people_wait_for_is_not_poured(boot, do):
     flash = FlashFiles()
     journal = boot(flash)
