@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Sets everything up from the lock files, then plays the demo or runs the tests.
+"""Sets everything up from the lock files, then plays the demo, opens the simulator or runs the tests.
 
 Standard library only: this file runs on a machine with nothing but Python.
-    python3 run.py demo [--keep]    python3 run.py test [pytest options]
+    python3 run.py demo [--keep]    python3 run.py sim    python3 run.py test [pytest options]
 """
 
 from __future__ import annotations
 
+import ctypes.util
 import hashlib
 import os
 import shutil
@@ -32,7 +33,7 @@ class SetUpFailed(Exception):
 
 def main(arguments: list[str]) -> int:
     """Run one of the commands; returns the exit status."""
-    commands = {"demo": demo, "test": test, "setup": lambda _: set_up(for_tests=False)}
+    commands = {"demo": demo, "sim": sim, "test": test, "setup": lambda _: set_up(for_tests=False)}
     if not arguments or arguments[0] not in commands:
         print(__doc__.strip())
         return 2
@@ -47,6 +48,12 @@ def demo(options: list[str]) -> int:
     """Play the narrated minute: real firmware, real ledger, balanced books."""
     set_up(for_tests=False)
     return call([BIN / "tapledger", "demo", *options])
+
+
+def sim(options: list[str]) -> int:
+    """Open the simulator's board in the browser, or run another of its commands."""
+    set_up(for_tests=False)
+    return call([BIN / "tapledger", "sim", *options])
 
 
 def test(options: list[str]) -> int:
@@ -163,6 +170,7 @@ def need_card_readers() -> None:
     needed = {
         "pcscd": Path("/usr/sbin/pcscd").exists(),
         "vsmartcard-vpcd": Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so").exists(),
+        "libusb-1.0-0": ctypes.util.find_library("usb-1.0"),
         "libpcsclite-dev": Path("/usr/include/PCSC/winscard.h").exists(),
         "gcc": shutil.which("gcc"),
         "libc6-dev": Path("/usr/include/stdio.h").exists(),

@@ -47,6 +47,14 @@ def test_tap_choose_sold(vending, ledger):
     assert vending.live_set_bytes() < 96 * 1024
 
 
+def test_with_an_oled_it_lives_in_as_little_memory(bench, ledger):
+    machine = bench.terminal(
+        device="vending_machine", ledger_url=ledger.url, api_token=pos_ledger.API_TOKEN, display="oled"
+    )
+    machine.wait_display("Hold your token")
+    assert machine.live_set_bytes() < 96 * 1024
+
+
 def test_tap_choose_and_the_machine_fails(vending, ledger):
     vending.vmc.settings.dispenses = False
     choose(vending)
@@ -83,6 +91,8 @@ def test_garbage_on_the_bus_for_a_minute_is_told_and_then_it_sells_again(vending
     vending.vmc.power(True)
     vending.wait_display("Hold your token, then choose")
     assert any("blocks spoilt" in line for line in vending.console)
+    vending.run_for(120)
+    assert any("health: vending bus recovered after " in line for line in vending.console)
     choose(vending)
     vending.wait_until(lambda: vending.vmc.sold)
     assert ledger.balances[ANNA] == 380

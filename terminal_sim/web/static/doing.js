@@ -21,7 +21,7 @@ const terminalOf = (element) => element.closest(".machine");
 
 async function say(element, asked) {
   const answer = await asked;
-  const line = terminalOf(element)?.querySelector("[data-said]") || document.querySelector("[data-text=outcome]");
+  const line = element.closest(".machine, .recording").querySelector("[data-said]");
   line.textContent = answer.error || answer.said || "";
   line.classList.toggle("is-refused", Boolean(answer.error));
 }
@@ -42,6 +42,15 @@ function valueOf(element) {
   if (element.matches("input")) return element.valueAsNumber;
   if (from) return document.getElementById(from).value;
   return fixed === undefined ? true : JSON.parse(fixed);
+}
+
+// A coin that is on its way is seen to be; whether it was taken is said by the machine.
+function fall(coin) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const slot = terminalOf(coin).querySelector(".slot").getBoundingClientRect();
+  const here = coin.getBoundingClientRect();
+  const way = `translate(${slot.x - here.x - here.width / 2}px, ${slot.y - here.y}px)`;
+  coin.animate([{}, { transform: `${way} scale(0.2, 0.9)`, opacity: 0.3 }], { duration: 350, easing: "ease-in" });
 }
 
 function choose(token) {
@@ -79,6 +88,7 @@ function listenToDrags() {
 export function listenToPeople() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-do], button[data-post]");
+    if (button?.matches(".coin")) fall(button);
     if (button?.dataset.do) act(button, button.dataset.do, valueOf(button));
     else if (button) say(button, post(button.dataset.post, {}));
   });
