@@ -84,7 +84,9 @@ class Street:
 
     def journal(self, machine: Machine) -> JournalOnFlash:
         """Return what stands in a device's journal."""
-        return read_journal(*(_read(machine, f"/state/{name}") for name in ("journal", "settled")))
+        names = ("journal", "settled", "journal.0", "journal.1")
+        data, settled, *short_files = (_read(machine, f"/state/{name}") for name in names)
+        return read_journal(data, settled, tuple(short_files))
 
     def cut(self, machine: Machine, events: tuple[str, ...] = EVENTS) -> None:
         """Let the power of a device fail soon: at a flash operation, at an event, or at some moment."""
