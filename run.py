@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def demo(options: list[str]) -> int:
 
 def test(options: list[str]) -> int:
     """Run every test; a missing part is installed first, and its absence is a failure."""
+    need_card_readers()  # first: one of the packages is compiled against what this brings
     set_up(for_tests=True)
     need_chromium()
     need_strace()
@@ -176,11 +178,27 @@ def need_strace() -> None:
         need_system_packages("the tests of power cuts need strace", "strace")
 
 
+def need_card_readers() -> None:
+    """Have the PC/SC daemon, a virtual reader for it, and what compiles a package against them."""
+    needed = {
+        "pcscd": Path("/usr/sbin/pcscd").exists(),
+        "vsmartcard-vpcd": Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so").exists(),
+        "libpcsclite-dev": Path("/usr/include/PCSC/winscard.h").exists(),
+        "gcc": shutil.which("gcc"),
+        "libc6-dev": Path("/usr/include/stdio.h").exists(),
+        "python3-dev": Path(sysconfig.get_path("include"), "Python.h").exists(),
+        "iproute2": shutil.which("ip"),
+    }
+    missing = [package for package, is_there in needed.items() if not is_there]
+    if missing:
+        need_system_packages("the tests of card readers need PC/SC and a compiler", *missing)
+
+
 def need_system_packages(why: str, *packages: str) -> None:
     """Install Debian's packages; where that cannot be done, say what is missing."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise SetUpFailed(f"{why}: install your system's package {packages[0]}")
-    say(f"installing {packages[0]} from the system's packages")
+        raise SetUpFailed(f"{why}: install your system's packages {', '.join(packages)}")
+    say(f"installing {', '.join(packages)} from the system's packages")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     call_quietly(["apt-get", "update"], "apt-get update failed", environment)
     call_quietly(

@@ -75,7 +75,7 @@ def _pairing_tasks(config, parts, texts):
     from devices import pairing
     from system.files import Files
 
-    return pairing.prepare(parts, texts, _http(config, parts), Files(STATE_FOLDER)), None
+    return pairing.prepare(parts, texts, _http(config, parts), Files(STATE_FOLDER), config.ledger_url), None
 
 
 def _device_tasks(config, parts, texts):

@@ -17,7 +17,7 @@ from ledger.service import Ledger
 from ledger.settings import Settings
 from ledger.storage.database import Database, make_engine
 from ledger.tables import Base
-from ledger.web import errors, headers, health, limits, metrics, observation
+from ledger.web import errors, headers, health, limits, metrics, observation, pairing_page
 from ledger.web.dispatch import EXTENSION, end_reading
 from ledger.web.front import Front
 from ledger.web.openapi import publish
@@ -67,6 +67,7 @@ def create_app(
     observation.install(app, DIALECTS)
     health.install(app)
     metrics.install(app)
+    pairing_page.install(app)
     for dialect in DIALECTS:
         publish(app, dialect)
     portal.install(app)

@@ -71,6 +71,7 @@ class Bench:
             settings["api_token"] = api_token
         settings |= {"language": "en", **config}
         machine = self._machine(name, settings)
+        machine.run_all_for = self.run_for
         self.machines[name] = machine
         machine.provision()
         machine.boot()
@@ -80,24 +81,29 @@ class Bench:
         """Let this much time pass on all terminals, the one that is furthest behind first."""
         self._advance(
             {
-                machine.device: machine.device.timeline.now_us() + int(seconds * 1_000_000)
+                machine: machine.device.timeline.now_us() + int(seconds * 1_000_000)
                 for machine in self.machines.values()
             }
         )
 
     def catch_up(self) -> None:
         """Bring all terminals to the time of the one that is furthest ahead."""
-        devices = [machine.device for machine in self.machines.values()]
-        latest_us = max(device.timeline.now_us() for device in devices)
-        self._advance(dict.fromkeys(devices, latest_us))
+        latest_us = max(machine.device.timeline.now_us() for machine in self.machines.values())
+        self._advance(dict.fromkeys(self.machines.values(), latest_us))
 
-    def _advance(self, waiting: dict[Device, int]) -> None:
+    def leap(self, seconds: float) -> None:
+        """Let the clocks of all terminals jump forward; what was due meanwhile happens late."""
+        for machine in self.machines.values():
+            machine.leap(seconds)
+
+    def _advance(self, waiting: dict[Machine, int]) -> None:
         while waiting:
-            device = min(waiting, key=lambda each: each.timeline.now_us() - waiting[each])
-            if device.timeline.now_us() >= waiting[device]:
-                del waiting[device]
+            machine = min(waiting, key=lambda each: each.device.timeline.now_us() - waiting[each])
+            now_us = machine.device.timeline.now_us()
+            if now_us >= waiting[machine]:
+                del waiting[machine]
             else:
-                device.advance(min(waiting[device], device.timeline.now_us() + IN_STEP_US))
+                machine.advance(min(waiting[machine], now_us + IN_STEP_US))
 
     def _machine(self, name: str, settings: dict[str, Any]) -> Machine:
         path = None if self._state_dir is None else self._state_dir / f"{name}.flash"

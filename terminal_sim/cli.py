@@ -8,16 +8,18 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
 from terminal_sim.bench import DEVICES
+from terminal_sim.cli_fleet import fleet
 from terminal_sim.control import STATE_DIR as DEFAULT_STATE_DIR
 from terminal_sim.control import Refused, State, ask, check_name, read_state, running
+from terminal_sim.tokens import check_uid
 
-HEX_LENGTHS = (8, 14, 20)
 ANSWER_SHOWN_WITHIN_S = 2.0
 SETTLED_S = 0.5
 LOOK_EVERY_S = 0.1
@@ -42,8 +44,30 @@ def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+# Commands with a module of their own, which is imported when somebody calls them.
+ELSEWHERE = {
+    "actions": "terminal_sim.cli_scenarios",
+    "board": "terminal_sim.cli_board",
+    "do": "terminal_sim.cli_scenarios",
+    "printer": "terminal_sim.cli_printer",
+    "reader": "terminal_sim.cli_readers",
+    "readers": "terminal_sim.cli_readers",
+    "scenario": "terminal_sim.cli_scenarios",
+}
+
+
 class _OneLine(click.Group):
     """A group whose errors are one line, without the usage text above them."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return all names, in the order of the alphabet."""
+        return sorted([*super().list_commands(context), *ELSEWHERE])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a command, from wherever it stands."""
+        if name in ELSEWHERE:
+            return getattr(import_module(ELSEWHERE[name]), name)
+        return super().get_command(context, name)
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         try:
@@ -55,14 +79,17 @@ class _OneLine(click.Group):
             sys.exit(130)
 
 
-@click.group(cls=_OneLine)
+@click.group(cls=_OneLine, invoke_without_command=True)
 @click.option("--state-dir", type=click.Path(path_type=Path), default=DEFAULT_STATE_DIR, show_default=True)
 @click.pass_context
 def sim(context: click.Context, state_dir: Path) -> None:
-    """Run simulated terminals with the real firmware."""
+    """Run simulated terminals with the real firmware. Alone it opens the board in the browser."""
     context.obj = state_dir
+    if context.invoked_subcommand is None:
+        context.invoke(context.command.get_command(context, "board"))
 
 
+sim.add_command(fleet)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -112,7 +139,7 @@ def run(state_dir: Path, name: str, as_json: bool, clock: str, **settings: Any) 
 def tap(state_dir: Path, name: str, uid: str, hold_s: float, as_json: bool) -> None:
     """Hold the token UID to the reader of NAME."""
     uid = check_uid(uid)
-    _say(_act(read_state(name, state_dir), "tap", uid=uid, hold_s=hold_s), as_json)
+    tell(act(read_state(name, state_dir), "tap", uid=uid, hold_s=hold_s), as_json)
 
 
 @sim.command()
@@ -123,10 +150,10 @@ def tap(state_dir: Path, name: str, uid: str, hold_s: float, as_json: bool) -> N
 @refusals
 def coin(state_dir: Path, name: str, cents: int, as_json: bool) -> None:
     """Drop a coin of CENTS into the slot of NAME."""
-    answer = _act(read_state(name, state_dir), "coin", cents=cents)
+    answer = act(read_state(name, state_dir), "coin", value=cents)
     if not as_json:
         click.echo("taken" if answer["accepted"] else "fell through into the return")
-    _say(answer, as_json)
+    tell(answer, as_json)
 
 
 @sim.command()
@@ -140,7 +167,7 @@ def press(state_dir: Path, name: str, what: str, as_json: bool) -> None:
 
     On a vending machine it is a selection with its price in units of the bus, such as 12:180.
     """
-    _say(_act(read_state(name, state_dir), "press", what=what), as_json)
+    tell(act(read_state(name, state_dir), "press", value=what), as_json)
 
 
 def _plain(command: str, text: str) -> None:
@@ -151,8 +178,8 @@ def _plain(command: str, text: str) -> None:
     @AS_JSON
     @click.pass_obj
     @refusals
-    def act(state_dir: Path, name: str, as_json: bool) -> None:
-        _say(ask(read_state(name, state_dir), command), as_json)
+    def obey(state_dir: Path, name: str, as_json: bool) -> None:
+        tell(ask(read_state(name, state_dir), command), as_json)
 
 
 _plain("untap", "Take the token away from the reader of NAME.")
@@ -179,36 +206,7 @@ def list_running(state_dir: Path, as_json: bool) -> None:
             click.echo(f"{state['name']}  {state['device']}")
 
 
-@sim.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--ledger", "ledger_url", required=True, help="The ledger's address, http://HOST:PORT.")
-@click.option("--api-token", "tokens", multiple=True, metavar="NAME=TOKEN",
-              help="The token of one terminal of the scenario; or TAPLEDGER_API_TOKEN_<NAME>.")
-@AS_JSON
-@refusals
-def scenario(file: Path, ledger_url: str, tokens: tuple[str, ...], as_json: bool) -> None:
-    """Play the story in FILE in virtual time; exit 1 when it turns out otherwise."""
-    from terminal_sim.scenarios.runner import play
-
-    pairs = dict(pair.partition("=")[::2] for pair in tokens)
-    say = (lambda _line: None) if as_json else click.echo
-    outcome = play(file, ledger_url, pairs, say=say)
-    if as_json:
-        click.echo(json.dumps(outcome.as_dict()))
-    elif outcome.failure:
-        click.echo(outcome.failure, err=True)
-    if outcome.failure:
-        sys.exit(1)
-
-
-def check_uid(uid: str) -> str:
-    """Return the UID in upper case; ValueError unless it is 4, 7 or 10 bytes of hexadecimal text."""
-    if len(uid) not in HEX_LENGTHS or any(digit not in "0123456789abcdefABCDEF" for digit in uid):
-        raise ValueError(f"{uid!r} is no token id: it is 8, 14 or 20 hexadecimal digits")
-    return uid.upper()
-
-
-def _act(state: State, command: str, **arguments: Any) -> dict[str, Any]:
+def act(state: State, command: str, **arguments: Any) -> dict[str, Any]:
     """Do something, and return what the terminal shows when it has answered: changed, then at rest."""
     before = ask(state, "show")["display"]
     answer = ask(state, command, **arguments)
@@ -235,7 +233,7 @@ def _framed(name: str, display: list[str]) -> str:
     return "\n".join([f"{name}", edge, *[f"| {line} |" for line in display], edge])
 
 
-def _say(answer: dict[str, Any], as_json: bool) -> None:
+def tell(answer: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(answer))
         return

@@ -108,6 +108,17 @@ def running_files(state_dir: Path) -> list[State]:
     return states
 
 
+def refuse_a_second(name: str, state_dir: Path) -> None:
+    """Refused when something of this name runs already."""
+    if not state_path(name, state_dir).exists():
+        return
+    try:
+        ask(read_state(name, state_dir), "ping")
+    except Refused:
+        return
+    raise Refused(f"a terminal named {name} runs already")
+
+
 class ControlServer:
     """Takes commands from other processes and lets the terminal's own thread do them.
 

@@ -22,6 +22,8 @@ POWER_ON, HARD_RESET, WATCHDOG_RESET = 1, 2, 3
 START_DELAY_US = 200_000
 # A blocking wait without a timeout that lasts so long will never end.
 LONGEST_BLOCK_US = 600_000_000
+# MicroPython's ticks cannot tell a longer time from a negative one.
+LONGEST_LEAP_S = 6 * 24 * 3600
 EVENTS = ("request_sent", "request_delivered", "answer_heard", "relay_closed", "relay_opened")
 
 
@@ -154,6 +156,17 @@ class Device:
         else:
             self._guarded(lambda: self._wait_and_step(until_us))
 
+    def leap(self, duration_us: int) -> None:
+        """Let the clock jump forward by at most LONGEST_LEAP_S; what was due meanwhile happens late.
+
+        The watchdog did not wait meanwhile: it has its whole time again.
+        """
+        if not 0 <= duration_us <= LONGEST_LEAP_S * 1_000_000:
+            raise ValueError(f"the clock jumps forward, by {LONGEST_LEAP_S} s at most")
+        self.timeline.clock.leap(duration_us)
+        if self.vm is not None and self._feed_until_us is not None:
+            self._feed_watchdog(self._watchdog_ms)
+
     def live_bytes(self) -> int:
         """Return what the firmware keeps on the heap after a collection, without the simulator's shims."""
         return self.vm.live_bytes() - self.vm.baseline_bytes
@@ -260,6 +273,7 @@ class Device:
         raise Restart(cause)
 
     def _feed_watchdog(self, timeout_ms: int) -> int:
+        self._watchdog_ms = timeout_ms
         self._feed_until_us = deadline_us = self.timeline.now_us() + timeout_ms * 1000
 
         def bite() -> None:

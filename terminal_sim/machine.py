@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from terminal_sim.chips.cards import Card, PlainCard
 from terminal_sim.chips.mdb_vmc import VendingController
 from terminal_sim.chips.relay import CoffeeBrewer
 from terminal_sim.device import Device
+from terminal_sim.expectations import Expecting, NotSeen
+from terminal_sim.hand import Hand
+from terminal_sim.journal import OpenRecord, open_records
 from terminal_sim.parts.board import BUTTON_PINS, SimulatorBoard
 from terminal_sim.parts.network import Network
 
@@ -21,11 +28,7 @@ LOOK_EVERY_US = 20_000
 KEYS = "0123456789ABCD*#"
 
 
-class NotSeen(AssertionError):
-    """What a test or a person waited for did not come; the message shows display and console."""
-
-
-class Machine:
+class Machine(Expecting):
     """One terminal with the real firmware; made by Bench.terminal.
 
     Time passes only in run_for, the waits, and in what takes a person time (press, key). While
@@ -41,7 +44,15 @@ class Machine:
         self.vmc: VendingController | None = None
         self.config = config
         self._firmware = firmware
-        self._card: bytes | None = None
+        # The chance of the world around it: the same for the same name, run after run.
+        self.dice = random.Random(f"the world around {device.name}")
+        device.network.dice = self.dice
+        # Lets time pass on everything that stands on the same bench.
+        self.run_all_for: Callable[[float], None] = self.run_for
+        self.noted_cents: dict[str, int] = {}
+        self._acts: list[tuple[int, int, Callable[[], Any]]] = []
+        self._order = itertools.count()
+        self.hand = Hand(device.timeline, lambda: self._board.reader if self.is_powered else None, self.dice)
 
     @property
     def name(self) -> str:
@@ -96,6 +107,16 @@ class Machine:
         return self.brewer.cups
 
     @property
+    def items_sold(self) -> int:
+        """How many items the vending machine has given for credit."""
+        return 0 if self.vmc is None else len(self.vmc.sold)
+
+    @property
+    def open_records(self) -> list[OpenRecord]:
+        """The movements of money that are not settled, as the journal on the flash tells them."""
+        return open_records(self.device.files())
+
+    @property
     def flash_operations(self) -> int:
         """How many blocks of flash were programmed or erased since the beginning."""
         return self.device.chip.operations
@@ -117,8 +138,7 @@ class Machine:
         if self.is_powered:
             return
         self.device.boot()
-        if self._card is not None and self.is_powered:
-            self._board.reader.place(self._card)
+        self.hand.meet_reader()
 
     def cut_power(self) -> None:
         """Pull the plug at this moment."""
@@ -132,19 +152,22 @@ class Machine:
         """Let the power fail as soon as the condition holds, or at a named event (device.EVENTS)."""
         self.device.cut_power_when(condition)
 
-    def tap(self, uid: str) -> None:
-        """Lay a token, alone, on the reader and leave it there; the UID is hexadecimal text."""
-        uid_bytes = bytes.fromhex(uid)
-        self.untap()
-        self._card = uid_bytes
-        if self.is_powered:
-            self._board.reader.place(uid_bytes)
+    def tap(
+        self, token: str | Card, *, hold_s: float = 0, reads_percent: int = 100, beside: bool = False
+    ) -> None:
+        """Lay a token on the reader and leave it: a UID in hexadecimal text, or a card of chips/cards.py.
+
+        What lay there is gone unless it is laid `beside`. With `hold_s` it leaves after so many seconds. A
+        worn token is heard in `reads_percent` of the time only.
+        """
+        card = PlainCard(bytes.fromhex(token)) if isinstance(token, str) else token
+        if not beside:
+            self.untap()
+        self.hand.lay(card, hold_s=hold_s, reads_percent=reads_percent)
 
     def untap(self) -> None:
-        """Take the token away."""
-        self._card = None
-        if self.is_powered:
-            self._board.reader.remove()
+        """Take the token away, or all that lie there."""
+        self.hand.take_all()
 
     def press(self, button: str | int) -> None:
         """Press a product button, by its number from 0 or by its name in the configuration.
@@ -158,9 +181,7 @@ class Machine:
             self.vmc.choose(int(item), int(units))
             return
         index = self._button_index(button)
-        self._touch(
-            lambda board, is_down: (board.buttons.press if is_down else board.buttons.release)(index)
-        )
+        self._touch(lambda board, is_down: (board.buttons.press if is_down else board.buttons.release)(index))
 
     def key(self, key: str) -> None:
         """Press one key of the keypad."""
@@ -182,9 +203,25 @@ class Machine:
         """Whether pulses of a coin are still to come."""
         return self.is_powered and self._board.coins.busy
 
+    def at(self, seconds: float, act: Callable[[], Any]) -> None:
+        """Let `act` happen as soon as the terminal's time is so far, in whatever lets time pass then."""
+        heapq.heappush(self._acts, (int(seconds * 1_000_000), next(self._order), act))
+
+    def advance(self, until_us: int) -> None:
+        """Let time pass up to a moment at most: one step of the device, or one act that is due."""
+        next_us = self._acts[0][0] if self._acts else until_us
+        if self._acts and next_us <= self.device.timeline.now_us():
+            heapq.heappop(self._acts)[2]()
+        else:
+            self.device.advance(min(until_us, next_us))
+
     def run_for(self, seconds: float) -> None:
         """Let this much time pass on this terminal."""
         self._run_until(self.device.timeline.now_us() + int(seconds * 1_000_000))
+
+    def leap(self, seconds: float) -> None:
+        """Let the clock jump: what was due meanwhile happens late, at once. At most LONGEST_LEAP_S."""
+        self.device.leap(int(seconds * 1_000_000))
 
     def wait_until(self, predicate: Callable[[], bool], timeout_s: float = 30) -> None:
         """Let time pass until the predicate holds; NotSeen when it takes longer."""
@@ -193,7 +230,7 @@ class Machine:
             now_us = self.device.timeline.now_us()
             if now_us >= deadline_us:
                 raise NotSeen(f"not within {timeout_s} s\n{self.report()}")
-            self.device.advance(min(deadline_us, now_us + LOOK_EVERY_US))
+            self.advance(min(deadline_us, now_us + LOOK_EVERY_US))
 
     def wait_display(self, text: str, timeout_s: float = 30) -> None:
         """Let time pass until the display shows a text, on one line or broken over several."""
@@ -256,4 +293,4 @@ class Machine:
 
     def _run_until(self, until_us: int) -> None:
         while self.device.timeline.now_us() < until_us:
-            self.device.advance(until_us)
+            self.advance(until_us)

@@ -14,11 +14,12 @@ _BEFORE_RESTART_MS = const(2000)
 class Pairing:
     """Waits for this device's token. `restart()` is called when it lies on flash."""
 
-    def __init__(self, parts, texts, http, files, restart):
+    def __init__(self, parts, texts, http, files, ledger_url, restart):
         self._display = parts.display
         self._texts = texts
         self._http = http
         self._files = files
+        self._ledger_url = ledger_url
         self._restart = restart
         self._backoff = parts.backoff()
         self._install_id = identity.next_start(files, parts.entropy).split("-")[0]
@@ -36,16 +37,24 @@ class Pairing:
 
     async def _offer(self):
         try:
-            offered = await pairing.offer(self._http, self._install_id)
+            offered = await pairing.offer(self._http, self._install_id, self._ledger_url)
         except pairing.PairingGone:
             offered = None
         if not offered:
             await self._display.show(self._texts.lines("connecting"))
             return None
         self._backoff.reset()
-        code = offered[0]
-        await self._display.show(self._texts.lines("pairing", pairing_code=code[:4] + "-" + code[4:]))
+        await self._show(offered[0], offered[2])
         return offered
+
+    async def _show(self, code, picture):
+        if picture and hasattr(self._display, "show_picture"):
+            # Beside a picture there is no room for the code on one line.
+            columns = self._display.picture_columns
+            lines = self._texts.lines("pairing", columns, pairing_code=code[:4] + "- " + code[4:])
+            await self._display.show_picture(picture, lines)
+        else:
+            await self._display.show(self._texts.lines("pairing", pairing_code=code[:4] + "-" + code[4:]))
 
     async def _claim(self, secret, beat):
         try:
@@ -70,7 +79,7 @@ class Pairing:
         self._restart()
 
 
-def prepare(parts, texts, http, files):
+def prepare(parts, texts, http, files, ledger_url):
     """Return the tasks of a device that has no token yet, as (name, run, longest silence in ms)."""
 
     def restart():
@@ -78,4 +87,4 @@ def prepare(parts, texts, http, files):
 
         machine.reset()
 
-    return (("pairing", Pairing(parts, texts, http, files, restart).run, 90000),)
+    return (("pairing", Pairing(parts, texts, http, files, ledger_url, restart).run, 90000),)

@@ -1,4 +1,8 @@
-"""The one interface of displays, and which of them a board has: `columns`, `rows` and `await show(lines)`."""
+"""The one interface of displays, and which of them a board has: `columns`, `rows` and `await show(lines)`.
+
+One that has dots may have `await show_picture(rows, lines)` as well: a picture of squares, rows of bytes with
+the left one in the highest bit, and beside it lines of `picture_columns` letters.
+"""
 
 _OLED_ADDRESSES = (0x3C, 0x3D)
 

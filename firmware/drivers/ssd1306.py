@@ -41,6 +41,7 @@ class OledDisplay:
 
     columns = 16
     rows = 8
+    picture_columns = 8
 
     def __init__(self, bus, address=_ADDRESS):
         from framebuf import MONO_VLSB, FrameBuffer
@@ -60,11 +61,32 @@ class OledDisplay:
 
     async def show(self, lines):
         """Show up to eight lines; what is longer is cut. Returns False when the display does not answer."""
+        return self._attempt(self._show_lines, lines)
+
+    async def show_picture(self, rows, lines):
+        """Show a picture of squares, dark on lit, and up to eight lines of eight letters right of it.
+
+        Each square is two pixels wide if it fits so, else one. False when the display does not answer.
+        """
+        from drivers.ssd1306_picture import Picture
+
+        picture = Picture(rows)
+
+        def draw(lines):
+            for row in range(self.rows):
+                self._draw(" " * self.picture_columns + (lines[row] if row < len(lines) else ""))
+                picture.draw(self._pixels, row)
+                self._send(row, 0, self.columns)
+                # No text stands there that could be compared with the next one.
+                self._shown[row] = None
+
+        return self._attempt(draw, lines)
+
+    def _attempt(self, draw, lines):
         try:
             if not self._is_started or self._has_lost_its_settings():
                 self._start()
-            for row in range(self.rows):
-                self._show_row(row, lines[row][: self.columns].rstrip() if row < len(lines) else "")
+            draw(lines)
             if not self._is_started:
                 # Only now: what the memory held before was noise.
                 self._bus.writeto(self._address, _DISPLAY_ON)
@@ -89,6 +111,10 @@ class OledDisplay:
         self._bus.writeto(self._address, _SET_UP)
         self._shown = [None] * self.rows
 
+    def _show_lines(self, lines):
+        for row in range(self.rows):
+            self._show_row(row, lines[row][: self.columns].rstrip() if row < len(lines) else "")
+
     def _show_row(self, row, text):
         before = self._shown[row]
         if before == text:
@@ -96,6 +122,10 @@ class OledDisplay:
         # The letters that stay are not sent again: at 100 kHz each of them takes 0.7 ms on the bus.
         first, last = (0, self.columns) if before is None else _changed(before, text)
         self._draw(text)
+        self._send(row, first, last)
+        self._shown[row] = text
+
+    def _send(self, row, first, last):
         self._window[2], self._window[3] = _CELL * first, _CELL * last - 1
         self._window[5] = self._window[6] = row
         self._bus.writeto(self._address, self._window)
@@ -104,7 +134,6 @@ class OledDisplay:
         kept, self._transfer[start] = self._transfer[start], _DATA
         self._bus.writeto(self._address, memoryview(self._transfer)[start : _CELL * last + 1])
         self._transfer[start] = kept
-        self._shown[row] = text
 
     def _draw(self, text):
         self._row.fill(0)

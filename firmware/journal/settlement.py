@@ -5,7 +5,7 @@ import asyncio
 from micropython import const
 
 from journal import records
-from ledger_client.answers import Accepted, Unknown
+from ledger_client.answers import Accepted, Refused, Unknown
 from system import compat
 from system.log import log
 
@@ -93,6 +93,8 @@ class Settlement:
     async def _settle_one(self, record):
         is_undone = record.kind in records.UNDONE
         answer = await (self._ledger.give_back(record) if is_undone else self._ledger.post(record))
+        if isinstance(answer, Refused) and answer.code == "reversal_not_permitted":
+            answer = await self._ledger.take_back(record)
         if isinstance(answer, Accepted):
             self._journal.mark(record, records.REVERSED if is_undone else records.CREDITED)
             self._on_settled(record, answer.balance_cents)

@@ -57,6 +57,15 @@ class Ledger:
         body = _ordered_json((("description", (record.text + " - not delivered")[:_DESCRIPTION_LIMIT]),))
         return await self._ask("POST", f"/pos/transactions/{record.key}/reverse", _is_wallet_or_none, body)
 
+    async def take_back(self, record):
+        """Debit what a record has credited, under a key derived from its own.
+
+        The ledger reverses debits only: a credit that was booked, which give_back() is told, stays booked.
+        """
+        debit = records.Record(record.number, record.key + "-back", records.VEND, record.token, record.cents)
+        debit.text = record.text + " - not kept"
+        return await self.post(debit)
+
     async def post_until_known(self, record, deadline_ms, on_doubt):
         """Send a record's posting with the same key and bytes until its fate is known or time is up.
 

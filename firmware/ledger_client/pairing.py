@@ -1,22 +1,42 @@
 """How a device without a token asks the ledger for one: POST /pos/pairing, then /pos/pairing/claim."""
 
+import binascii
 import json
+
+from micropython import const
 
 from ledger_client.http import HttpError
 from system.log import log
 
 _GONE = 404
+# What a display of 64 pixels can show with a margin around it.
+_MOST_ROWS = const(62)
 
 
 class PairingGone(Exception):
     """The code is over, or what it was for has been handed out: a new one is needed."""
 
 
-async def offer(http, install_id):
-    """Return (code, secret) of a new offer, or None without an answer of the ledger's."""
-    data = await _ask(http, "/pos/pairing", {"install_id": install_id})
+async def offer(http, install_id, ledger_url):
+    """Return (code, secret, picture) of a new offer, or None without an answer of the ledger's.
+
+    The picture is a QR code as rows of bytes, or None.
+    """
+    data = await _ask(http, "/pos/pairing", {"install_id": install_id, "ledger_url": ledger_url})
     code, secret = data.get("code"), data.get("secret")
-    return (code, secret) if isinstance(code, str) and isinstance(secret, str) else None
+    if not isinstance(code, str) or not isinstance(secret, str):
+        return None
+    return code, secret, _picture(data.get("qr"))
+
+
+def _picture(rows):
+    if not isinstance(rows, list) or not 0 < len(rows) <= _MOST_ROWS:
+        return None
+    try:
+        picture = [binascii.unhexlify(row) for row in rows]
+    except (TypeError, ValueError):
+        return None
+    return picture if all(8 * len(row) >= len(rows) for row in picture) else None
 
 
 async def claim(http, secret):

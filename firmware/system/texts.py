@@ -21,12 +21,12 @@ class Texts:
         sign = "-" if cents < 0 else ""
         return f"{sign}{abs(cents) // 100}{self._point}{abs(cents) % 100:02} EUR"
 
-    def lines(self, name, **values):
+    def lines(self, name, columns=None, **values):
         """Return the display's lines for a text; amounts come as `…_cents` and are written as money."""
         for key in values:
             if key.endswith("_cents"):
                 values[key] = self.money(values[key])
-        return wrap(self._text(name).format(**values), self._columns)
+        return wrap(self._text(name).format(**values), columns or self._columns)
 
     def extend(self, more):
         """Add the texts that one device has for itself; the others need no memory for them."""

@@ -3,7 +3,7 @@
 TEXTS = {
     "point": ",",
     "starting": "Startet...",
-    "pairing": "Neues Gerät.\nCode {pairing_code}\nBitte vom Personal bestätigen lassen.",
+    "pairing": "Neues Gerät.\nCode {pairing_code}\nBitte Personal fragen.",
     "paired": "Angemeldet.\nStartet neu...",
     "wait": "Einen Moment...",
     "connecting": "Keine Verbindung.\nNeuer Versuch...",

@@ -3,7 +3,7 @@
 TEXTS = {
     "point": ".",
     "starting": "Starting...",
-    "pairing": "New device.\nCode {pairing_code}\nPlease ask the staff to confirm it.",
+    "pairing": "New device.\nCode {pairing_code}\nPlease ask the staff.",
     "paired": "Paired.\nStarting again...",
     "wait": "One moment...",
     "connecting": "No connection.\nTrying again...",

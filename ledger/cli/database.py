@@ -10,6 +10,7 @@ from ledger.cli.backup import figures_text
 from ledger.cli.context import open_ledger, prints
 from ledger.cli.progress import progress_bar
 from ledger.demo_data import load
+from ledger.fleet_data import prepare
 from ledger.moving.copy import copy_books
 from ledger.settings import configured_database_url, database_url
 from ledger.storage.answers import plain
@@ -48,6 +49,26 @@ def load_demo_data() -> dict[str, Any]:
     """Fill an empty ledger with the data of the published API's examples; tokens are shown once."""
     ledger = open_ledger()
     return load(ledger.database, ledger.settings)
+
+
+def _fleet_text(data: dict[str, Any]) -> str:
+    guests = len(data["tokens"]) + len(data["blocked"])
+    return (
+        f"{len(data['terminals'])} terminals and {guests} guests are there, all of them named Fleet …\n"
+        "With --json their tokens are printed, for `tapledger sim fleet --tokens-file`."
+    )
+
+
+@database.command("fleet-data")
+@click.option("--terminals", "bars_and_desks", default=100, show_default=True, type=click.IntRange(2, 999))
+@click.option("--guests", default=300, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--yes", "is_mixed", is_flag=True, help="Also into books that hold other people's money.")
+@prints(_fleet_text)
+def load_fleet_data(**details: Any) -> dict[str, Any]:
+    """Have terminals and guests for `tapledger sim fleet`; api_tokens of earlier calls are dead then."""
+    ledger = open_ledger()
+    with progress_bar() as progress:
+        return prepare(ledger, progress=progress, **details)
 
 
 def _copy_text(data: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ COMMANDS = {
     "firmware": "ledger.cli.firmware:firmware",
     "holds": "ledger.cli.holds:holds",
     "restore": "ledger.cli.backup:restore",
+    "sandbox": "ledger.cli.sandbox:sandbox",
     "seal": "ledger.cli.seal:seal",
     "serve": "ledger.cli.serve:serve",
     "settings": "ledger.cli.settings:settings",

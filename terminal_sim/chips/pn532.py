@@ -119,6 +119,11 @@ class PN532Chip:
             self._powered = on
             self._start_up()
 
+    def brown_out(self, duration_us: int = 20_000) -> None:
+        """Let the supply fail for so long."""
+        self.power(False)
+        self._timeline.at(self._timeline.now_us() + duration_us, lambda: self.power(True))
+
     def write(self, data: bytes) -> None:
         """Take one write transfer; an invalid frame is dropped without an answer."""
         self._address_transfer()

@@ -77,6 +77,13 @@ class CoffeeBrewer:
             return False
         return self._timeline.now_us() < self._cups_begun_us[-1] + self._brew_us
 
+    @property
+    def brewed_percent(self) -> int:
+        """How much of the latest cup has run into it."""
+        if not self._cups_begun_us:
+            return 0
+        return min(100, (self._timeline.now_us() - self._cups_begun_us[-1]) * 100 // self._brew_us)
+
     def enable(self, closure: Closure) -> None:
         """Brew a cup for a closure of the contact; too short ones, and those while brewing, are ignored."""
         if self.brewing or (closure.duration_us or 0) < self._shortest_enable_us:

@@ -22,12 +22,13 @@ class Ssd1306:
     """A module of 128x64 pixels as they are sold: upright with A1 and C8, COM pins alternative (DA 12).
 
     After power-up the memory holds noise, the panel is off and so is the charge pump, without which nothing
-    lights up. `unknown_commands` counts what no data sheet knows.
+    lights up. `unknown_commands` counts what no data sheet knows, `transfers` what has come over the bus.
     """
 
     def __init__(self, address: int = I2C_ADDRESS) -> None:
         self.address = address
         self.connected = True
+        self.transfers = 0
         self.power_cycle()
 
     def power_cycle(self) -> None:
@@ -56,6 +57,7 @@ class Ssd1306:
         """Take one transfer: control bytes, and what each of them announces."""
         if not self.connected:
             raise Nack
+        self.transfers += 1
         position = 0
         while position < len(data):
             control = data[position]

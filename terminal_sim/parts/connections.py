@@ -186,6 +186,7 @@ class Connections:
                 return
             connection.incoming += raw
             connection.is_ended = is_last
+            entry.answer, entry.heard_us = raw, self._timeline.now_us()
             entry.status = _status(raw)
             self._wake(connection)
             self._on_event("answer_heard")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
@@ -24,7 +25,8 @@ class Request:
     """One request that the device sent, for tests and for the log; the status is what the device heard.
 
     `status` is None while, or because, it heard nothing; `ledger_status` is what the ledger answered,
-    None when it was never asked. `at_us` is the terminal's time.
+    None when it was never asked. `at_us`, and `heard_us` when it heard something, are the terminal's time;
+    `answer` is the whole answer as it came.
     """
 
     method: str
@@ -34,6 +36,8 @@ class Request:
     fate: Fate = Fate.DELIVER
     status: int | None = None
     ledger_status: int | None = None
+    heard_us: int | None = None
+    answer: bytes = b""
 
     def __str__(self) -> str:
         heard = "nothing" if self.status is None else self.status
@@ -58,11 +62,15 @@ class Trouble:
 class Network:
     """The switchboard of a terminal's network, and the log of what went over it.
 
-    Modes last until `online()`; a misfortune with a count befalls the next requests and is over.
+    Modes last until `online()`; a misfortune with a count befalls the next requests and is over. Latency
+    and loss are the line's own and stay: `loss_percent` is the share of requests that are lost on their way
+    and, of those that arrive, of answers that are; `dice` decides. The device hears nothing of either.
     """
 
     def __init__(self, latency_ms: int = 5) -> None:
         self.latency_ms = latency_ms
+        self.loss_percent = 0
+        self.dice = random.Random("network")
         self.requests: list[Request] = []
         self.is_online = True
         self.is_stalled = False
@@ -138,4 +146,9 @@ class Network:
             if trouble.method in (None, method):
                 self._troubles.remove(trouble)
                 return trouble
-        return Trouble(Fate.DELIVER)
+        if self._is_lost():
+            return Trouble(Fate.DROP_REQUEST)
+        return Trouble(Fate.DROP_ANSWER if self._is_lost() else Fate.DELIVER)
+
+    def _is_lost(self) -> bool:
+        return self.dice.randrange(100) < self.loss_percent

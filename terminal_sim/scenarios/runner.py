@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import os
-import urllib.parse
+import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from terminal_sim.actions import ACTIONS, perform
 from terminal_sim.bench import Bench
-from terminal_sim.machine import Machine, NotSeen
+from terminal_sim.expectations import EXPECTATIONS, NotSeen
+from terminal_sim.ledger_view import LedgerSilent
+from terminal_sim.machine import Machine
+from terminal_sim.scenarios.cast import Cast, given, prepared
+from terminal_sim.scenarios.operator import CommandRefused, Operator
+from terminal_sim.scenarios.releases import Releases
 from terminal_sim.scenarios.story import Step, Story, read_story
+from terminal_sim.values import BadAction
 
-TIMEOUT_S = 20.0
+# What makes a story turn out otherwise than it was told.
+OTHERWISE = (NotSeen, LedgerSilent, CommandRefused, BadAction)
 
 
-class Otherwise(AssertionError):
-    """The story turned out otherwise."""
+class StepFailed(Exception):
+    """A step turned out otherwise; the message says which and how."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a story ended; `failure` is None when it went as it was told."""
+    """How a story ended; `failure` is None when it went as it was told.
+
+    `seconds` passed on the terminal that was furthest ahead, `real_seconds` for whoever waited.
+    """
 
     title: str
     steps_done: int
     failure: str | None
     seconds: float
+    file: str = ""
+    real_seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -37,139 +48,136 @@ class Outcome:
 
 
 def play(
-    path: Path, ledger_url: str, api_tokens: dict[str, str], *, say: Callable[[str], Any] = print
+    path: Path,
+    ledger_url: str,
+    api_tokens: dict[str, str],
+    *,
+    say: Callable[[str], Any] = print,
+    operator: Operator | None = None,
+    is_to_prepare: bool = False,
 ) -> Outcome:
-    """Play the story in a file; each terminal needs its api_token, by name or from the environment.
+    """Play the story in a file; `say` hears each step when it begins.
 
-    The balances of the story's tokens are read when it starts, so that `expect_change` holds on
-    any ledger. Raises ValueError when the file or the tokens are not usable, and when the ledger
-    does not tell those balances.
+    Each terminal needs its api_token, by name or from the environment, unless the `operator` is to furnish
+    the ledger with the story's setup first. The balances of the story's tokens are read when it starts, so
+    that `expect_change` holds on any ledger. Raises ValueError when the file or the tokens are not usable,
+    when nobody is there for what an operator does, and when the ledger does not tell those balances.
     """
+    began_s = time.monotonic()
     story = read_story(path)
-    tokens = {name: _api_token(name, api_tokens) for name in story.terminals}
-    with Bench(clock="virtual") as bench:
-        try:
-            stage = _Stage(story, bench, ledger_url, next(iter(tokens.values())))
-        except Otherwise as error:
-            raise ValueError(f"the story cannot begin: {error}") from error
-        for name, settings in story.terminals.items():
-            bench.terminal(name=name, ledger_url=ledger_url, api_token=tokens[name], **settings)
-        done = 0
-        for step in story.steps:
-            say(str(step) if step.action != "say" else step.value)
-            failure = stage.failure_of(step)
-            if failure:
-                return Outcome(story.title, done, f"{step} failed: {failure}", stage.seconds)
-            done += 1
-        return Outcome(story.title, done, None, stage.seconds)
-
-
-def _api_token(name: str, given: dict[str, str]) -> str:
-    variable = "TAPLEDGER_API_TOKEN_" + name.upper().replace("-", "_")
-    token = given.get(name) or os.environ.get(variable)
-    if not token:
-        raise ValueError(f"the terminal {name} needs --api-token {name}=… or {variable}")
-    return token
+    needs_operator = is_to_prepare or any(step.action in ("operator", "release") for step in story.steps)
+    if needs_operator and operator is None:
+        raise ValueError(f"{path}: somebody must type commands of tapledger for it: play it with --prepare")
+    cast = prepared(story, operator, say) if is_to_prepare else given(story, api_tokens)
+    with contextlib.ExitStack() as stack:
+        bench = stack.enter_context(Bench(clock="virtual"))
+        stage = _Stage(story, cast, bench, operator, say)
+        stack.callback(stage.close)
+        stage.furnish(ledger_url)
+        failure = stage.play()
+        seconds = max(machine.seconds for machine in bench.machines.values())
+    where = f"{path}:{stage.at_line}: " if failure else ""
+    real_seconds = time.monotonic() - began_s
+    told = f"{where}{failure}" if failure else None
+    return Outcome(story.title, stage.steps_done, told, seconds, str(path), real_seconds)
 
 
 class _Stage:
     """The terminals of a story while it plays, and what the ledger says of its tokens."""
 
-    def __init__(self, story: Story, bench: Bench, ledger_url: str, api_token: str) -> None:
+    def __init__(
+        self, story: Story, cast: Cast, bench: Bench, operator: Operator | None, say: Callable[[str], Any]
+    ) -> None:
+        self._story = story
+        self._cast = cast
         self._bench = bench
-        self._tokens = story.tokens
-        self._ledger = urllib.parse.urlsplit(ledger_url)
-        self._api_token = api_token
-        watched = {step.token for step in story.steps if step.action == "expect_change"}
-        self._at_start = {token: self._balance(token) for token in sorted(watched)}
+        self._operator = operator
+        self._say = say
+        self._releases: Releases | None = None
+        self.steps_done = 0
+        self.at_line = 0
 
-    @property
-    def seconds(self) -> float:
-        """How much time has passed on the terminal that is furthest ahead."""
-        return max(machine.seconds for machine in self._bench.machines.values())
-
-    def failure_of(self, step: Step) -> str | None:
-        """Do a step; return what went otherwise."""
-        machine = self._bench.machines.get(step.terminal)
+    def furnish(self, ledger_url: str) -> None:
+        """Put the terminals on the bench and read the balances; ValueError when the ledger does not tell."""
+        for name, settings in self._story.terminals.items():
+            token = self._cast.api_tokens[name]
+            self._bench.terminal(name=name, ledger_url=ledger_url, api_token=token, **settings)
+        if any(step.action == "release" for step in self._story.steps):
+            self._releases = Releases(self._operator)
+            for machine in self._bench.machines.values():
+                self._releases.let_trust(machine)
+        watched = {step.token for step in self._story.steps if step.action == "expect_change"}
         try:
-            if step.action.startswith("expect_"):
-                self._expect(step, machine)
-            elif step.action == "run_for":
-                (machine or self._bench).run_for(step.value)
-            elif machine is not None:
-                self._act(step, machine)
-            self._bench.catch_up()
-        except (NotSeen, Otherwise) as error:
-            return str(error)
+            for token in sorted(watched):
+                self._any.note_balance(self._uid(token))
+        except LedgerSilent as error:
+            raise ValueError(f"the story cannot begin: {error}") from error
+
+    def play(self) -> str | None:
+        """Play all steps; return what went otherwise."""
+        timed = [step for step in self._story.steps if step.at_s is not None]
+        for step in timed:
+            machine = self._bench.machines.get(step.terminal, self._any)
+            machine.at(step.at_s, lambda step=step: self._do(step))
+        try:
+            for step in self._story.steps:
+                if step.at_s is None:
+                    self._do(step)
+                    self._bench.catch_up()
+            for step in timed:
+                machine = self._bench.machines.get(step.terminal, self._any)
+                self._bench.run_for(max(0.0, step.at_s - machine.seconds))
+        except StepFailed as failed:
+            return str(failed)
         return None
 
-    def _act(self, step: Step, machine: Machine) -> None:
-        network = machine.network
-        actions: dict[str, Callable[[], Any]] = {
-            "tap": lambda: machine.tap(self._tokens[step.value]),
-            "untap": machine.untap,
-            "press": lambda: machine.press(step.value),
-            "keys": lambda: machine.keys(step.value),
-            "coin": lambda: _insert(machine, step.value),
-            "offline": network.offline,
-            "online": network.online,
-            "stall": network.stall,
-            "drop_answer": lambda: network.drop_answer(method=step.value),
-            "drop_request": lambda: network.drop_request(method=step.value),
-            "answer_once": lambda: network.answer_once(step.value, method="POST"),
-            "cut_power": machine.cut_power,
-            "cut_power_when": lambda: machine.cut_power_when(step.value),
-            "cut_power_at": lambda: machine.cut_power_at(step.value),
-            "boot": machine.boot,
-        }
-        actions[step.action]()
+    def close(self) -> None:
+        """Remove what was made for the story."""
+        if self._releases is not None:
+            self._releases.close()
+
+    def _do(self, step: Step) -> None:
+        self._say(step.value if step.action == "say" else str(step))
+        machine = self._bench.machines.get(step.terminal)
+        try:
+            if step.action in EXPECTATIONS:
+                self._expect(step, machine)
+            elif step.action in ACTIONS:
+                self._act(step, machine)
+            else:
+                self._tell(step, machine)
+        except OTHERWISE as error:
+            self.at_line = step.line
+            raise StepFailed(f"{step} failed: {error}") from error
+        self.steps_done += 1
+
+    def _act(self, step: Step, machine: Machine | None) -> None:
+        if machine is None:
+            self._bench.leap(step.value)
+            return
+        value = self._cast.token(step.value) if step.action == "tap" else step.value
+        if perform(machine, step.action, value).get("accepted") is False:
+            raise NotSeen(f"the coin of {step.value} cents fell through into the return")
+
+    def _tell(self, step: Step, machine: Machine | None) -> None:
+        if step.action == "run_for":
+            (machine or self._bench).run_for(step.value)
+        elif step.action == "operator":
+            self._operator.type(*self._cast.words(step.value))
+        elif step.action == "release":
+            changes = step.value.get("changes", {})
+            self._releases.publish(step.value["version"], changes, self._cast.ids[step.terminal])
 
     def _expect(self, step: Step, machine: Machine | None) -> None:
-        if step.action == "expect_display":
-            machine.wait_display(step.value, step.timeout_s)
-        elif step.action == "expect_relay":
-            machine.wait_relay(step.value, step.timeout_s)
-            _same("the relay's closures", step.value, machine.relay_closures)
-        elif step.action == "expect_posts":
-            _same("the number of postings sent", step.value, machine.network.count("POST"))
-        elif step.action == "expect_keys":
-            keys = {request.key for request in machine.network.requests} - {None}
-            _same("the number of idempotency keys", step.value, len(keys))
-        elif step.action == "expect_power":
-            machine.wait_until(lambda: machine.is_powered is step.value, step.timeout_s)
-        elif step.action == "expect_balance":
-            _same(f"the balance of {step.token}", step.value, self._balance(step.token))
+        if EXPECTATIONS[step.action].is_of_token:
+            getattr(self._any, step.action)(self._uid(step.token), step.value, step.timeout_s)
         else:
-            change = self._balance(step.token) - self._at_start[step.token]
-            _same(f"the change of {step.token}'s balance", step.value, change)
+            getattr(machine, step.action)(step.value, step.timeout_s)
 
-    def _balance(self, token: str) -> int:
-        try:
-            connection = http.client.HTTPConnection(self._ledger.netloc, timeout=TIMEOUT_S)
-        except http.client.InvalidURL as error:
-            raise Otherwise(f"the ledger does not answer: {error}") from error
-        try:
-            connection.request(
-                "GET",
-                f"{self._ledger.path.rstrip('/')}/pos/wallets/token/{self._tokens[token]}",
-                headers={"Authorization": f"Bearer {self._api_token}"},
-            )
-            answer = connection.getresponse()
-            body = json.loads(answer.read())
-            if answer.status != 200:
-                raise Otherwise(f"the ledger answers {answer.status} for {token}: {body.get('message')}")
-            return body["data"]["balance"]
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise Otherwise(f"the ledger does not answer: {error}") from error
-        finally:
-            connection.close()
+    def _uid(self, token: str) -> str:
+        return self._cast.tokens[token]
 
-
-def _insert(machine: Machine, cents: int) -> None:
-    if not machine.insert_coin(cents):
-        raise Otherwise(f"the coin of {cents} cents fell through into the return")
-
-
-def _same(what: str, expected: int, found: int) -> None:
-    if expected != found:
-        raise Otherwise(f"{what} should be {expected} and is {found}")
+    @property
+    def _any(self) -> Machine:
+        """Any terminal, for what is the same at all of them."""
+        return next(iter(self._bench.machines.values()))

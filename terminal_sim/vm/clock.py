@@ -24,6 +24,9 @@ class Clock(Protocol):
     def wait(self, until_us: int) -> None:
         """Let time pass up to a moment; a real clock may come back early when interrupted."""
 
+    def leap(self, duration_us: int) -> None:
+        """Be so much later at once: nothing happened in between."""
+
     def interrupt(self) -> None:
         """End a wait of another thread."""
 
@@ -45,6 +48,10 @@ class VirtualClock:
         self._now_us = max(self._now_us, when_us)
 
     wait = reach
+
+    def leap(self, duration_us: int) -> None:
+        """Be so much later at once."""
+        self._now_us += duration_us
 
     def interrupt(self) -> None:
         """Nobody sleeps here."""
@@ -71,6 +78,10 @@ class RealClock:
         left_us = until_us - self.now_us()
         if left_us > 0 and self._interrupted.wait(left_us / 1_000_000):
             self._interrupted.clear()
+
+    def leap(self, duration_us: int) -> None:
+        """Be so much ahead of the machine's clock from now on."""
+        self._began_ns -= duration_us * 1000
 
     def interrupt(self) -> None:
         """Wake whoever sleeps, now or at the next wait."""

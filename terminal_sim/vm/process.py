@@ -95,6 +95,8 @@ class VmProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
+            # Ctrl-C is for the simulator, which switches its devices off in its own time.
+            start_new_session=True,
         )
         self._output = select.poll()
         self._output.register(self._process.stdout, select.POLLIN)

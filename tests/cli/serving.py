@@ -25,6 +25,11 @@ class Serving:
     port: int
     log: list[dict] = field(default_factory=list)
 
+    @property
+    def url(self) -> str:
+        """The address to give to a client."""
+        return f"http://{self.host}:{self.port}"
+
     def connect(self) -> http.client.HTTPConnection:
         """Return a connection that is kept alive."""
         return http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_S)

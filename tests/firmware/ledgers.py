@@ -115,6 +115,8 @@ class LedgerInMemory:
             self.voided.add(key)
             return 200, {"data": None}
         _, token, cents = self.postings[key]
+        if cents > 0:
+            return 403, {"message": "no", "code": "reversal_not_permitted", "errors": {}}
         if key in self.reversed:
             return 202, self._wallet(token)
         self.reversed.add(key)

@@ -14,6 +14,7 @@ from tests.firmware.flash import FlashFiles, PowerCut
 from tests.firmware.stands import Screen, entropy
 from tests.firmware.world import no_beat
 
+LEDGER_URL = "https://ledger.example"
 GONE = (404, {"message": "No device waits.", "code": "pairing_unknown", "errors": {}})
 
 
@@ -28,6 +29,8 @@ class WaitingRoom:
         self.claimed = set()
         self.over = set()
         self.loses_the_next_token = False
+        self.picture = None
+        self.addresses = []
 
     async def request(self, method, path, body):
         """Answer one request as (status, body bytes)."""
@@ -42,8 +45,10 @@ class WaitingRoom:
 
     def _pairing(self, body):
         self.offers.append(body["install_id"])
+        self.addresses.append(body["ledger_url"])
         number = len(self.offers)
-        return 201, {"data": {"code": f"CODE{number:04}", "secret": f"secret-{number}", "expires_in_s": 600}}
+        data = {"code": f"CODE{number:04}", "secret": f"secret-{number}", "expires_in_s": 600}
+        return 201, {"data": data if self.picture is None else {**data, "qr": self.picture}}
 
     def _claim(self, body):
         number = int(body["secret"].partition("-")[2])
@@ -55,20 +60,38 @@ class WaitingRoom:
         return 200, {"data": {"is_confirmed": True, "expires_in_s": 600, "api_token": f"token-{number}"}}
 
 
+class Panel(Screen):
+    """A display with dots: what it shows beside which picture."""
+
+    columns, rows, picture_columns = 16, 8, 8
+
+    def __init__(self):
+        super().__init__()
+        self.picture = None
+
+    async def show_picture(self, rows, lines):
+        """Show a picture, and lines that have to fit beside it."""
+        assert all(len(line) <= self.picture_columns for line in lines), lines
+        await self.show(lines)
+        self.picture = rows
+
+
 class NewDevice:
     """A device without a token."""
 
-    def __init__(self, world, flash=None):
+    def __init__(self, world, flash=None, screen=None, language="en"):
         self.world = world
         self.room = WaitingRoom(world)
         self.flash = flash or FlashFiles()
-        self.screen = Screen()
+        self.screen = screen or Screen()
+        self.texts = Texts(language, self.screen.columns)
         self.restarts = 0
 
     def power_on(self):
         """Start it."""
         parts = SimpleNamespace(display=self.screen, entropy=entropy, backoff=lambda: Backoff(entropy))
-        device = self.world.call(Pairing, parts, Texts("en"), self.room, self.flash, self._restart)
+        around = (parts, self.texts, self.room, self.flash, LEDGER_URL, self._restart)
+        device = self.world.call(Pairing, *around)
         self.world.start(device.run(no_beat))
         return self
 
@@ -189,3 +212,42 @@ def test_a_device_keeps_what_it_calls_itself(world, device):
     again.power_on()
     again.wait_for("Code")
     assert again.room.offers == device.room.offers
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("en", ["New", "device.", "Code", "CODE-", "0001", "Please", "ask the", "staff."]),
+        ("de", ["Neues", "Gerät.", "Code", "CODE-", "0001", "Bitte", "Personal", "fragen."]),
+    ],
+)
+def test_where_a_display_has_dots_the_code_stands_beside_its_picture(world, language, lines):
+    device = NewDevice(world, screen=Panel(), language=language)
+    device.room.picture = ["fe50", "8270"]
+    device.power_on()
+    device.wait_for("0001")
+    assert device.screen.lines == lines
+    assert device.screen.picture == [b"\xfe\x50", b"\x82\x70"]
+    assert device.room.addresses == [LEDGER_URL]
+    device.room.confirmed.add(1)
+    device.world.pass_ms(10000)
+    assert device.restarts == 1
+
+
+def test_a_character_display_goes_on_without_the_picture(world):
+    device = NewDevice(world)
+    device.room.picture = ["fe50", "8270"]
+    device.power_on()
+    device.wait_for("New device. Code CODE-0001 Please ask the staff.")
+
+
+NO_PICTURES = [None, [], "fe", ["xy"], ["f"], [5], ["é"], ["fe"] * 9, ["fe" * 8] * 63, {"0": "fe"}]
+
+
+@pytest.mark.parametrize("picture", NO_PICTURES, ids=repr)
+def test_what_is_no_picture_is_none_and_the_code_is_shown_all_the_same(world, picture):
+    device = NewDevice(world, screen=Panel())
+    device.room.picture = picture
+    device.power_on()
+    device.wait_for("New device. Code CODE-0001 Please ask the staff.")
+    assert device.screen.picture is None

@@ -94,6 +94,20 @@ def test_cash_is_on_the_token_exactly_when_the_machine_kept_it_or_a_person_is_to
         assert [record.note for record in stand.journal.remarkable] == ["power failed during delivery"]
 
 
+def test_cash_that_was_booked_and_not_kept_is_debited_once_under_a_key_of_its_own(site):
+    site.road.troubles.extend(["lost_answer"] * 20)
+    site.vmc.top_up(200)
+    site.world.pass_until(lambda: site.vmc.revalued)
+    # The ledger reverses no credit; the answer to what is debited in its place is lost, too.
+    site.road.troubles.clear()
+    site.road.troubles.extend([None, "lost_answer"])
+    site.world.pass_until(lambda: not site.stand.journal.open_records, 120000)
+    assert site.road.posts().count(site.road.posts()[-1]) == 2
+    credit, debit = site.road.ledger.postings
+    assert debit == credit + "-back"
+    assert site.balance_cents == 500
+
+
 def test_a_power_cut_is_what_these_tests_say_it_is(site):
     site.flash.units_left = 10
     site.vmc.choose(ITEM, PRICE)

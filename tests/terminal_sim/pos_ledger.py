@@ -69,6 +69,8 @@ class PosLedger(ThreadingHTTPServer):
             self.voided.add(first)
             return 200, {"data": None}
         token, cents = self.postings[first]
+        if cents > 0:
+            return 403, _refusal("reversal_not_permitted")
         if f"{first}/reversal" in self.postings:
             return 202, self._wallet(token)
         self._post(token, f"{first}/reversal", -cents)

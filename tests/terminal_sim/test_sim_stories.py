@@ -54,8 +54,8 @@ def test_a_story_is_read_with_its_steps_in_order(story_file):
         (GOOD + "[[steps]]\nboot = true", "boot needs a terminal"),
         (GOOD + "[[steps]]\nterminal = 'coffee'\ntap = 'bob'", "no token bob"),
         (GOOD + "[[steps]]\nexpect_change = -5", "no token None"),
-        (GOOD + "[[steps]]\nterminal = 'coffee'\ncoin = '10'", "coin takes int"),
-        (GOOD + "[[steps]]\nterminal = 'coffee'\ncoin = true", "coin takes int"),
+        (GOOD + "[[steps]]\nterminal = 'coffee'\ncoin = '10'", "toml:12: step 2: coin takes a whole number"),
+        (GOOD + "[[steps]]\nterminal = 'coffee'\ncoin = true", "toml:12: step 2: coin takes a whole number"),
     ],
 )
 def test_a_file_that_is_no_story_is_refused_with_the_place(story_file, text, message):

@@ -14,6 +14,8 @@ from ledger.dialects.terminal.shapes_pairing import (
 )
 from ledger.domain.devices.pairing import claim_pairing, offer_pairing, unpaired_device, waiting_device
 from ledger.web.dispatch import act_as, ledger, read, run
+from ledger.web.pairing_page import page_address
+from ledger.web.qr import qr_rows
 
 pairing = EnvelopedBlueprint("Pairing", __name__, description="New devices, which have no api_token yet.")
 pairing.before_request(lambda: act_as(unpaired_device()))
@@ -25,7 +27,8 @@ pairing.before_request(lambda: act_as(unpaired_device()))
 @documented(pairing, None, 400)
 def offer(body):
     """Ask to be paired; the code is for the operator's eyes, the secret for nobody's."""
-    return _timed(vars(run(offer_pairing, **body).answer))
+    offered = run(offer_pairing, install_id=body["install_id"]).answer
+    return {**_timed(vars(offered)), **_pictured(body.get("ledger_url"), offered.code)}
 
 
 @pairing.post("/pairing/claim")
@@ -40,6 +43,13 @@ def claim(body):
         return _timed(vars(waiting)), 202
     claimed = run(claim_pairing, **body).answer
     return {**_timed(vars(waiting)), "terminal": claimed.terminal, "api_token": claimed.api_token}
+
+
+def _pictured(ledger_url: str | None, code: str) -> dict[str, Any]:
+    """Return the QR code of a code's page, if the device says how it reaches us and it is small enough."""
+    address = ledger_url and page_address(ledger_url, code)
+    rows = address and qr_rows(address)
+    return {"qr": rows} if rows else {}
 
 
 def _timed(values: dict[str, Any]) -> dict[str, Any]:

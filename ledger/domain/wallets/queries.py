@@ -65,6 +65,12 @@ def wallets(reader: Reader) -> list[WalletRecord]:
     return [_with_latest_token(reader, row) for row in tables.select_wallets(reader)]
 
 
+def money_beside(reader: Reader, *, user_prefix: str) -> tuple[int, int]:
+    """Return how many wallets of users with other names than these hold money, and how many cents in sum."""
+    count, cents = tables.select_money_beside(reader, user_prefix)
+    return count, int(cents)
+
+
 def statement(reader: Reader, *, code: str, before: str | None = None, limit: int = 100) -> StatementRecord:
     """Return a wallet and its transactions at one moment, latest first (X-09).
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    func,
     insert,
     select,
     text,
@@ -162,6 +163,14 @@ def select_wallet_by_account(reader: Reader, account_id: int) -> Row | None:
 def select_wallets(reader: Reader) -> Sequence[Row]:
     """Return every wallet, oldest first."""
     return reader.all(_wallets().order_by(Wallet.id))
+
+
+def select_money_beside(reader: Reader, user_prefix: str) -> Row:
+    """Return how many wallets of whom no name begins so hold money, and how much of it."""
+    is_other = func.coalesce(Wallet.user_name, "").not_like(f"{user_prefix}%")
+    held = select(func.count(), func.coalesce(func.sum(AccountBalance.balance_cents), 0)).select_from(Wallet)
+    held = held.join(AccountBalance, AccountBalance.account_id == Wallet.account_id)
+    return reader.one(held.where(is_other, AccountBalance.balance_cents != 0))
 
 
 def insert_wallet(tx: Transaction, **values: object) -> int:

@@ -1,0 +1,1 @@
+"""Tests of the fleet: its plan, its light terminals, its account."""

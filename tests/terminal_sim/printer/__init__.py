@@ -1,0 +1,1 @@
+"""The virtual printer, printed to as point-of-sale programs do."""
