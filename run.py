@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Sets everything up from the lock files, then plays the demo or runs the tests.
+"""Sets everything up from the lock files, then plays the demo, opens the simulator or runs the tests.
 
 Standard library only: this file runs on a machine with nothing but Python.
-    python3 run.py demo [--keep]    python3 run.py test [pytest options]
+    python3 run.py demo [--keep]    python3 run.py sim    python3 run.py test [pytest options]
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SetUpFailed(Exception):
 
 def main(arguments: list[str]) -> int:
     """Run one of the commands; returns the exit status."""
-    commands = {"demo": demo, "test": test, "setup": lambda _: set_up(for_tests=False)}
+    commands = {"demo": demo, "sim": sim, "test": test, "setup": lambda _: set_up(for_tests=False)}
     if not arguments or arguments[0] not in commands:
         print(__doc__.strip())
         return 2
@@ -52,6 +52,12 @@ def demo(options: list[str]) -> int:
     """Play the narrated minute: real firmware, real ledger, balanced books."""
     set_up(for_tests=False)
     return call([BIN / "tapledger", "demo", *options])
+
+
+def sim(options: list[str]) -> int:
+    """Open the simulator's board in the browser, or run another of its commands."""
+    set_up(for_tests=False)
+    return call([BIN / "tapledger", "sim", *options])
 
 
 def test(options: list[str]) -> int:

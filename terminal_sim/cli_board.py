@@ -7,6 +7,7 @@ import signal
 import threading
 import webbrowser
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,9 +19,8 @@ from terminal_sim.control import Refused
 from terminal_sim.tokens import check_uid
 from terminal_sim.vm.node import NodeMissing, find_node
 from terminal_sim.vm.process import VmMissing, find_module
-from terminal_sim.web.board import Board, Plan
-from terminal_sim.web.sandbox import WALLETS, Surroundings, sandbox
-from terminal_sim.web.server import BoardServer, listen
+from terminal_sim.web.listener import listen
+from terminal_sim.web.sandbox import WALLETS, Sandbox, Surroundings
 
 
 @click.command()
@@ -34,25 +34,43 @@ from terminal_sim.web.server import BoardServer, listen
 @click.option("--language", type=click.Choice(["en", "de"]), default="en", show_default=True,
               help="What the displays speak; the page follows the browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as JSON.")
+@click.pass_obj
 @refusals
-def board(port: int, browser: bool, as_json: bool, **options: Any) -> None:
+def board(state_dir: Path, port: int, browser: bool, as_json: bool, **options: Any) -> None:
     """Open the board in the browser, until Ctrl-C: four terminals, cards, coins, and a world that fails."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
     _require_vm()
-    plan = Plan(tuple(options["devices"] or DEVICES), options["language"])
+    given = _given(options) if options["url"] else None
     with ExitStack() as stack:
         listener = listen(port)
         stack.callback(listener.close)
-        given = _given(options) if options["url"] else stack.enter_context(sandbox())
+        ended = _end_by_signal()
+        started = None if given else stack.enter_context(Sandbox())
+        # Imported here: it takes as long as the ledger needs, and both have a processor to themselves.
+        from terminal_sim.web.board import Board, Plan
+        from terminal_sim.web.server import BoardServer
+
+        plan = Plan(tuple(options["devices"] or DEVICES), options["language"])
+        given = given or started.surroundings()
         shown = stack.enter_context(Board(given, plan))
         server = stack.enter_context(BoardServer(shown, listener))
         shown.wait_ready()
+        # Imported here: the page is there before the other commands find the board.
+        from terminal_sim.web.doors import Doors
+
+        doors = stack.enter_context(Doors(shown, state_dir))
         _say(server.url, given.url, as_json)
+        for name in doors.taken:
+            click.echo(f"Another {name} runs here: the other sim commands reach that one.", err=True)
         if browser:
             webbrowser.open(server.url)
         ended.wait()
+
+
+def _end_by_signal() -> threading.Event:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    return ended
 
 
 def _say(page_url: str, ledger_url: str, as_json: bool) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 
 from ledger.cli.context import open_ledger, run
-from ledger.cli.demo.folder import own_folder
-from ledger.cli.demo.stage import OFFERS
+from ledger.cli.folder import own_folder
 from ledger.cli.serve import serve
 from ledger.domain.catalog.commands import install_terminal
 from ledger.domain.catalog.records import Offer
@@ -23,9 +22,10 @@ from ledger.storage.database import open_database
 from ledger.storage.schema import upgrade
 
 HOST = "127.0.0.1"
+COFFEES = (Offer("espresso", "Espresso", 120), Offer("cappuccino", "Cappuccino", 150))
 # name -> what it is called, what it may do, what it sells
 TERMINALS: dict[str, tuple[str, TerminalPermission, tuple[Offer, ...]]] = {
-    "coffee_machine": ("Coffee machine", TerminalPermission.DEBIT, OFFERS),
+    "coffee_machine": ("Coffee machine", TerminalPermission.DEBIT, COFFEES),
     "coin_station": ("Coin station", TerminalPermission.CREDIT, ()),
     "nfc_terminal": ("Front desk", TerminalPermission.CREDIT, ()),
     "vending_machine": ("Vending machine", TerminalPermission.ALL, ()),

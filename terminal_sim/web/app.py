@@ -11,7 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from terminal_sim.control import Refused
 from terminal_sim.device import EVENTS
-from terminal_sim.web.board import Board
+from terminal_sim.values import BadAction
+from terminal_sim.web.board import Board, NoPower
 from terminal_sim.web.cast import COINS_CENTS, SHELVES
 from terminal_sim.web.feed import Feed, State
 from terminal_sim.web.guard import Guard
@@ -27,7 +28,16 @@ def create_app(board: Board, guard: Guard) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY_BYTES
     guard.protect(app)
+    _add_terminals(app, board)
+    _add_recording(app, board)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(BadAction, _refused)
+    app.register_error_handler(NoPower, _without_power)
+    app.register_error_handler(HTTPException, _failed)
+    return app
 
+
+def _add_terminals(app: Flask, board: Board) -> None:
     @app.get("/")
     def page() -> str | Response:
         return _page(board)
@@ -41,10 +51,33 @@ def create_app(board: Board, guard: Guard) -> Flask:
         answer = board.do(name, action, _body().get("value", True))
         return _said(answer)
 
-    app.register_error_handler(Refused, _refused)
-    app.register_error_handler(ValueError, _refused)
-    app.register_error_handler(HTTPException, _failed)
-    return app
+
+def _add_recording(app: Flask, board: Board) -> None:
+    @app.post("/terminals/<name>/expect")
+    def expect(name: str) -> Any:
+        is_noted = board.expect_display(name)
+        return {"said": words(language_of(request))["expected" if is_noted else "not_expected"]}
+
+    @app.post("/recording/start")
+    def start() -> Any:
+        board.recorder.start()
+        return {}
+
+    @app.post("/recording/stop")
+    def stop() -> Any:
+        board.stop()
+        return {}
+
+    @app.get("/recording.toml")
+    def recording() -> Response:
+        headers = {"Content-Disposition": 'attachment; filename="recording.toml"'}
+        return Response(board.recorder.text(), mimetype="application/toml", headers=headers)
+
+    @app.post("/replay")
+    def replay() -> Any:
+        body = _body()
+        board.replay(body.get("text"), str(body.get("name", "")))
+        return {}
 
 
 def stream(feed: Feed) -> Iterator[str]:
@@ -90,6 +123,10 @@ def _body() -> dict[str, Any]:
 
 def _refused(error: Exception) -> tuple[Response, int]:
     return jsonify(error=" ".join(str(error).split())), 422
+
+
+def _without_power(_error: NoPower) -> tuple[Response, int]:
+    return jsonify(error=words(language_of(request))["has_no_power"]), 422
 
 
 def _failed(error: HTTPException) -> tuple[Response, int]:

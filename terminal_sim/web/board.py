@@ -13,6 +13,8 @@ from terminal_sim.web.cast import TERMINALS, cards_of
 from terminal_sim.web.feed import Feed
 from terminal_sim.web.ledger_watch import LedgerWatch
 from terminal_sim.web.live import LiveTerminal
+from terminal_sim.web.recording import Recorder
+from terminal_sim.web.replay import Replay, story_of
 from terminal_sim.web.sandbox import Surroundings
 
 
@@ -22,6 +24,10 @@ class Plan:
 
     terminals: tuple[str, ...] = tuple(TERMINALS)
     language: str = "en"
+
+
+class NoPower(Refused):
+    """A person does something to a terminal that has no power, and waits for the effect."""
 
 
 class Board:
@@ -40,6 +46,8 @@ class Board:
             name: LiveTerminal(name, lambda name=name: self._machine(name, surroundings), self.feed)
             for name in plan.terminals
         }
+        self.recorder = Recorder(self.feed, self.settings, self.cards)
+        self._replay = Replay(self.feed, lambda name, question: self.terminal(name).ask(question), self.act)
         api_token = next(iter(surroundings.api_tokens.values()), None)
         uids = tuple({card.uid: None for card in self.cards if card.uid})
         self._watch = LedgerWatch(surroundings.url, api_token, uids, self.feed)
@@ -51,6 +59,7 @@ class Board:
 
     def __exit__(self, *_: object) -> None:
         self.feed.close()
+        self._replay.stop()
         self._watch.stop()
         for terminal in self._terminals.values():
             terminal.stop()
@@ -68,14 +77,38 @@ class Board:
         return self._terminals[name]
 
     def do(self, name: str, action: str, value: Any) -> dict[str, Any]:
-        """Do something to a terminal; returns what there is to say of it.
+        """Do something to a terminal and record it; returns what there is to say of it.
 
-        Raises Refused, or ValueError for an action or a value that the terminal does not know.
+        Raises Refused (NoPower where power is needed), and BadAction for an action or a value that the
+        terminal does not know.
         """
+        answer = self.act(name, action, value)
+        is_returned = answer.get("accepted") is False
+        self.recorder.note(name, "expect_coin_returned" if is_returned else action, value)
+        return answer
+
+    def expect_display(self, name: str) -> bool:
+        """Record that the display is expected to show what it shows now; False while nothing is recorded."""
+        shown = " ".join(" ".join(self.terminal(name).ask(lambda machine: machine.display)).split())
+        return self.recorder.note(name, "expect_display", shown)
+
+    def replay(self, text: str | None, name: str) -> None:
+        """Play the text of a story's file of that name, or without one what was recorded."""
+        self.recorder.stop()
+        story = self.recorder.story() if text is None else story_of(text, name)
+        self._replay.start(story, {terminal: terminal for terminal in self._terminals})
+
+    def stop(self) -> None:
+        """End the recording, and the replay."""
+        self.recorder.stop()
+        self._replay.stop()
+
+    def act(self, name: str, action: str, value: Any) -> dict[str, Any]:
+        """Do something to a terminal without recording it."""
 
         def do(machine: Machine) -> dict[str, Any]:
             if action in ACTIONS and ACTIONS[action].needs_power and not machine.is_powered:
-                raise Refused(f"{name} has no power")
+                raise NoPower(f"{name} has no power")
             return perform(machine, action, value)
 
         answer = self.terminal(name).ask(do)

@@ -25,7 +25,10 @@ _KEYS = {"uid": "uid", "clone": "clone_of"}
 
 @dataclass(frozen=True)
 class Card:
-    """A card on the table. `kind` is "uid", "random", or "clone" of the card whose `uid` it shows."""
+    """A card on the table: somebody's, or one that the texts name.
+
+    Its `kind` is "uid", "random", or "clone" of the card whose `uid` it shows.
+    """
 
     name: str
     kind: str
@@ -56,7 +59,7 @@ def cards_of(wallets: Iterable[tuple[str, str]]) -> tuple[Card, ...]:
     first = own[0]
     return (
         *own,
-        Card("Stranger", "uid", WITHOUT_WALLET),
-        Card("Phone", "random", ""),
-        Card(f"Clone of {first.name}", "clone", first.uid),
+        Card("stranger", "uid", WITHOUT_WALLET),
+        Card("phone", "random", ""),
+        Card(f"clone_of_{first.token}", "clone", first.uid),
     )

@@ -6,8 +6,6 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,54 +22,59 @@ WALLETS = (
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where the ledger is, the api_tokens of the terminals by name, and the people's (name, UID)."""
+    """Where the ledger is, the api_tokens of the terminals by name, and the people's (name, UID).
+
+    Of a ledger that was started here it is known where its books are.
+    """
 
     url: str
     api_tokens: dict[str, str]
     wallets: tuple[tuple[str, str], ...]
+    database_url: str = ""
 
 
-@contextmanager
-def sandbox() -> Iterator[Surroundings]:
-    """Have a furnished ledger until the block ends; it may be listening a moment after this returns.
+class Sandbox:
+    """A furnished ledger of its own until the block ends; it starts while others get ready.
 
-    Raises Refused when there is no `tapledger` here, or when it cannot start.
+    `surroundings` waits until it is furnished; it may be listening a moment later. Raises Refused when there
+    is no `tapledger` here, or when it cannot start.
     """
-    with tempfile.TemporaryDirectory(prefix="tapledger-board-") as folder:
-        process = _started(Path(folder))
+
+    def __enter__(self) -> Sandbox:
+        self._folder = tempfile.TemporaryDirectory(prefix="tapledger-board-")
+        self._errors = Path(self._folder.name) / "errors"
+        command = [sys.executable, "-c", _COMMAND, "sandbox", "--port", "0", "--json"]
+        with self._errors.open("w", encoding="utf-8") as errors:
+            # Of a Ctrl-C in the terminal the board alone hears, and ends the ledger when the devices are off.
+            self._process = subprocess.Popen(
+                [*command, "--folder", str(Path(self._folder.name) / "books")],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
         try:
-            yield _surroundings(process, Path(folder))
-        finally:
-            process.terminate()
-            try:
-                process.communicate(timeout=STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
+            self._process.communicate(timeout=STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+        self._folder.cleanup()
 
-
-def _started(folder: Path) -> subprocess.Popen:
-    command = [sys.executable, "-c", _COMMAND, "sandbox", "--port", "0", "--json"]
-    with open(folder / "errors", "w", encoding="utf-8") as errors:
-        # Of a Ctrl-C in the terminal the board alone hears, and ends the ledger when the devices are off.
-        return subprocess.Popen(
-            [*command, "--folder", str(folder / "books")],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            start_new_session=True,
+    def surroundings(self) -> Surroundings:
+        """Return what is in it."""
+        line = self._process.stdout.readline()
+        if not line:
+            self._process.wait(STOP_TIMEOUT_S)
+            said = self._errors.read_text(encoding="utf-8").strip().splitlines() or ["it says no reason"]
+            raise Refused(f"no ledger could be started here ({said[-1]}): give the --ledger URL of one")
+        inside = json.loads(line)
+        return Surroundings(
+            inside["url"],
+            {terminal["id"]: terminal["api_token"] for terminal in inside["terminals"]},
+            tuple((wallet["user_name"], wallet["token_id"]) for wallet in inside["wallets"]),
+            f"sqlite:///{self._folder.name}/books/books.db",
         )
-
-
-def _surroundings(process: subprocess.Popen, folder: Path) -> Surroundings:
-    line = process.stdout.readline()
-    if not line:
-        process.wait(STOP_TIMEOUT_S)
-        said = (folder / "errors").read_text(encoding="utf-8").strip().splitlines() or ["it says no reason"]
-        raise Refused(f"no ledger could be started here ({said[-1]}): start one, and give its --ledger URL")
-    inside = json.loads(line)
-    return Surroundings(
-        inside["url"],
-        {terminal["id"]: terminal["api_token"] for terminal in inside["terminals"]},
-        tuple((wallet["user_name"], wallet["token_id"]) for wallet in inside["wallets"]),
-    )

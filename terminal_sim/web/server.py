@@ -7,12 +7,10 @@ import threading
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from terminal_sim.control import Refused
 from terminal_sim.web.app import create_app
 from terminal_sim.web.board import Board
 from terminal_sim.web.guard import PARAMETER, Guard
-
-HOST = "127.0.0.1"
+from terminal_sim.web.listener import HOST
 
 
 class _Quiet(WSGIRequestHandler):
@@ -51,13 +49,3 @@ class BoardServer:
         self._thread.join()
         self._server.server_close()
         self._listener.close()
-
-
-def listen(port: int) -> socket.socket:
-    """Take a port of this machine, 0 for a free one; Refused when somebody else has it."""
-    try:
-        return socket.create_server((HOST, port))
-    except OSError as error:
-        raise Refused(
-            f"port {port} cannot be had ({error.strerror}): give another --port, or none for a free one"
-        ) from None

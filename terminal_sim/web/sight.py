@@ -59,7 +59,7 @@ class Sight:
         elif machine.seconds - self._measured_s >= MEASURE_EVERY_S:
             self._measured_s = machine.seconds
             self._memory_bytes = machine.live_set_bytes()
-            self._journal = len(getattr(machine, "open_records", ()))
+            self._journal = len(machine.open_records)
 
     def _display(self) -> tuple[list[str], list[str] | None]:
         machine = self._machine

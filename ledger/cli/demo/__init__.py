@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 
 from ledger.cli.audit import audit_text, exit_status
-from ledger.cli.demo.folder import own_folder
 from ledger.cli.demo.keep import keep_running, refuse_running_terminals
 from ledger.cli.demo.narrator import Narrator, NotSo
 from ledger.cli.demo.server import running_ledger
 from ledger.cli.demo.stage import Stage, furnish
 from ledger.cli.demo.story import STORY
+from ledger.cli.folder import own_folder
 from ledger.cli.statement import statement, statement_text
 from ledger.domain.audit.queries import audit as prove
 from ledger.domain.wallets.queries import wallets

@@ -54,7 +54,7 @@ function rows(body, requests) {
       [heard, fate, booked].filter(Boolean).join(", "),
       request.took_ms === null ? "–" : `${request.took_ms} ms`,
     ];
-    row.className = request.status === null ? "unheard" : request.status < 300 ? "good" : "bad";
+    row.className = request.status !== null && request.status < 300 ? "went-well" : "went-badly";
     row.append(...cells.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
     return row;
   }));

@@ -21,7 +21,7 @@ const terminalOf = (element) => element.closest(".machine");
 
 async function say(element, asked) {
   const answer = await asked;
-  const line = terminalOf(element)?.querySelector("[data-said]") || document.querySelector("[data-text=outcome]");
+  const line = element.closest(".machine, .recording").querySelector("[data-said]");
   line.textContent = answer.error || answer.said || "";
   line.classList.toggle("is-refused", Boolean(answer.error));
 }
