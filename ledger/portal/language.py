@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from flask import Flask, Response, g, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, format_datetime, format_time, get_locale
 from flask_babel import format_currency as format_currency_of_number
 
 from ledger.web.dispatch import ledger
@@ -25,7 +26,7 @@ def install(app: Flask) -> None:
         locale_selector=chosen,
         timezone_selector=lambda: ledger().settings.time_zone.key,
     )
-    app.jinja_env.filters["money"] = money
+    app.jinja_env.filters |= {"money": money, "clock": clock_time, "moment": moment}
 
 
 def chosen() -> str:
@@ -39,6 +40,16 @@ def chosen() -> str:
 def money(amount_cents: int, currency: str | None = None) -> str:
     """Write cents as people read them: `€12.50`, or `12,50 €`."""
     return format_currency_of_number(Decimal(amount_cents) / 100, currency or ledger().settings.currency)
+
+
+def clock_time(at: datetime) -> str:
+    """Write the time of day by the house's clock."""
+    return format_time(at, "short")
+
+
+def moment(at: datetime) -> str:
+    """Write day and time by the house's clock."""
+    return format_datetime(at, "short")
 
 
 def language_code() -> str:

@@ -21,5 +21,6 @@ def _words_of_every_page() -> dict[str, object]:
         "actor": guard.somebody(),
         "form_proof": guard.form_proof,
         "form_field": guard.FORM_FIELD,
+        "form_header": guard.FORM_HEADER,
         "language_code": language.language_code(),
     }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask, redirect, render_template, url_for
+from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
 
 from ledger.foundation.errors import Kind, Refusal
-from ledger.portal import language, sign_in
+from ledger.portal import desk, language, sign_in
 from ledger.portal.pages import pages
 from ledger.portal.words import said
 
-__all__ = ["PORTAL", "install", "sign_in"]
+__all__ = ["PORTAL", "desk", "install", "sign_in"]
 
 _STATUSES = {
     Kind.INVALID: 422,
@@ -44,9 +44,3 @@ def install(app: Flask) -> None:
     """Register the pages."""
     language.install(app)
     app.register_blueprint(pages)
-
-
-@pages.get("/")
-def home() -> ResponseReturnValue:
-    """Lead to where people work."""
-    return redirect(url_for("portal.show_sign_in"), 303)
