@@ -68,6 +68,12 @@ def test_what_was_given_back_counts_nothing(account, status):
     assert account.booked_cents()[ANNA] == 0
 
 
+def test_what_was_booked_and_given_back_counts_nothing(account):
+    account.hear(_sale(201))
+    account.hear(_reversal(201))
+    assert account.booked_cents()[ANNA] == 0
+
+
 def test_a_refusal_moves_nothing_and_is_counted_by_its_kind(account):
     account.hear(_sale(400, code="insufficient_balance"))
     account.hear(_sale(404, key="k2", code="token_not_paired"))
