@@ -168,6 +168,8 @@ def _code_for_set_up() -> str | None:
 def _announce(arbiter: Any, code: str | None) -> None:
     host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
     shown_host = f"[{host}]" if ":" in host else host
-    click.echo(f"listening on http://{shown_host}:{port}")
+    said = [f"listening on http://{shown_host}:{port}"]
     if code is not None:
-        click.echo(f"nobody can sign in yet: http://{shown_host}:{port}/set-up asks for the code {code}")
+        page = f"http://{shown_host}:{port}/set-up"
+        said.append(f"nobody can sign in yet: {page} asks for the code {code}")
+    click.echo("\n".join(said))

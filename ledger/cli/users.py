@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -40,7 +41,7 @@ def add(username: str, role: str, asks: bool) -> dict[str, Any]:
 @click.argument("username", metavar="NAME")
 @prints(lambda data: f"{data['username']} has a new password, and is signed in nowhere any more")
 def password(username: str) -> dict[str, Any]:
-    """Give a person a new password, typed twice; every session of theirs ends."""
+    """Give a person a new password, typed or the first line of standard input; every session ends."""
     ledger = open_ledger()
     ledger.read(find_operator, username=username)
     password_hash = _asked_password(username)
@@ -60,6 +61,9 @@ def token(username: str, minutes: int) -> dict[str, Any]:
 
 
 def _asked_password(username: str) -> str:
-    # Asked on standard error, so that --json prints nothing but its value.
-    typed = click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
+    if sys.stdin.isatty():
+        # Asked on standard error, so that --json prints nothing but its value.
+        typed = click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
+    else:
+        typed = sys.stdin.readline().rstrip("\n")
     return passwords.hashed(typed, username=username)

@@ -7,7 +7,7 @@ import re
 from ledger.foundation.errors import Invalid
 from ledger.foundation.money import MAX_AMOUNT_CENTS
 
-_TYPED = re.compile(r"(\d{1,7})(?:[.,](\d{1,2}))?")
+_TYPED = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 # What people pay with: the notes, the smallest first.
 NOTES_CENTS = (500, 1000, 2000, 5000, 10000)
 

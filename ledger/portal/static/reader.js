@@ -1,7 +1,9 @@
 // A reader that types like a keyboard: its keys come faster than a person's, so they are held back for a
 // moment, and a run of them is a token and never lands in a field. What a person typed is put where it belongs.
-const BETWEEN_KEYS_MS = 35;
+// When a key was pressed says the system, for the page itself may be late.
+const LONGEST_GAP_MS = 45;
 const FEWEST_KEYS = 6;
+const HELD_MS = 60;
 let held = [];
 let timer = 0;
 
@@ -13,14 +15,14 @@ function giveBack() {
   const keys = held;
   held = [];
   for (const { key, target } of keys) {
-    if (!isField(target) || target.readOnly) { continue; }
-    try {
-      target.setRangeText(key, target.selectionStart, target.selectionEnd, "end");
-    } catch { target.value += key; }
+    if (!isField(target) || target.readOnly || !target.isConnected) { continue; }
+    if (target.selectionStart === null) { target.value += key; }
+    else { target.setRangeText(key, target.selectionStart, target.selectionEnd, "end"); }
     target.dispatchEvent(new InputEvent("input", { bubbles: true, data: key, inputType: "insertText" }));
   }
 }
 
+// Ends a run of keys: what is long enough is a token, the rest was a person.
 function end() {
   clearTimeout(timer);
   if (held.length < FEWEST_KEYS) { giveBack(); return false; }
@@ -31,14 +33,16 @@ function end() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) { return; }
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.key === "Shift") { return; }
+  const last = held.at(-1);
+  if (last && event.timeStamp - last.at > LONGEST_GAP_MS) { end(); }
   if (event.key === "Enter" && held.length) {
     if (end()) { event.preventDefault(); event.stopImmediatePropagation(); }
     return;
   }
-  if (!/^[0-9A-Fa-f:-]$/.test(event.key)) { clearTimeout(timer); giveBack(); return; }
+  if (!/^[0-9A-Fa-f:-]$/.test(event.key)) { end(); return; }
   event.preventDefault();
-  held.push({ key: event.key, target: event.target });
+  held.push({ key: event.key, target: event.target, at: event.timeStamp });
   clearTimeout(timer);
-  timer = setTimeout(end, BETWEEN_KEYS_MS);
+  timer = setTimeout(end, HELD_MS);
 }, { capture: true });
