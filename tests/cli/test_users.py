@@ -51,6 +51,7 @@ def _second_line(command: Command) -> str:
     process = command.start("serve", "--port", "0", "--workers", "1")
     assert process.stdout.readline().startswith("listening on")
     process.terminate()
-    said, complaints = process.communicate(timeout=30)
+    said = process.stdout.read()
+    _, complaints = process.communicate(timeout=30)
     assert process.returncode == 0, complaints
     return said
