@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.command import Command
 from tests.cli.serving import serving
+from tests.factories import ledgers
 
 FLEET = ("sim", "fleet")
 # Two people come to the device, and one answer is lost.
@@ -63,6 +64,7 @@ def _wait_for_sales(command: Command) -> None:
     [
         ((), "give either --prepare"),
         (("--prepare", "--ledger", "nowhere"), "is no address of a ledger"),
+        (("--prepare", "--ledger", "http://127.0.0.1:9"), "no ledger answers at http://127.0.0.1:9"),
         (("--prepare", "--vms", "900"), "virtual machines do not fit"),
         (("--prepare", "--vms", "1", "--ledger", "https://127.0.0.1:9"), "--vms 0 for an https ledger"),
         (("--vms", "0", "--tokens-file", __file__), "cannot be read as JSON"),
@@ -71,3 +73,5 @@ def _wait_for_sales(command: Command) -> None:
 )
 def test_bad_input_is_one_line_that_says_what_to_do(command: Command, words, said):
     assert said in command.refused(*FLEET, *words)
+    with ledgers.opened_ledger(command.books) as ledger:
+        assert ledgers.count(ledger, "terminals") == 0
