@@ -41,12 +41,16 @@ async def run():
 
 
 async def _start():
+    from system import provisioning
     from system.config import load
 
+    provisioning.restore()
     config = load(CONFIG_PATH)
     parts = load_board(config.board).build(config)
+    provisioning.keep()
+    del provisioning
     # Only the start needs these modules; where they are not frozen they would hold memory for good.
-    compat.forget("system.config", "drivers.displays")
+    compat.forget("system.config", "system.provisioning", "drivers.displays")
     compat.forget("boards.readers", "boards.parts", "boards.common", "boards.esp32", "boards.rp2040")
     compat.forget("boards." + config.board)
     gc.collect()

@@ -103,11 +103,15 @@ def test_a_device_with_a_full_journal_stays_within_its_memory(bench, config, ope
 @pytest.mark.parametrize(
     ("board", "device"), [("esp32_pn532_coffee", "coffee_machine"), ("esp32_nfc_terminal", "nfc_terminal")]
 )
-def test_the_real_board_starts_on_wifi(bench, board, device):
-    wifi = {"ssid": "home", "password": "x"}
-    machine = terminal(bench, board=board, device=device, wifi=wifi, allow_plain_http=True)
+def test_the_real_board_starts_on_wifi_and_tells_the_console_no_secret(bench, board, device):
+    wifi = {"ssid": "home", "password": "open-sesame"}
+    settings = {"device": device, "wifi": wifi, "allow_plain_http": True, "api_token": "seven-seals"}
+    machine = terminal(bench, board=board, **settings)
     machine.wait_display("No connection")
     assert any("wifi: connected to home" in line for line in machine.console)
+    said = "\n".join(machine.console)
+    assert "open-sesame" not in said
+    assert "seven-seals" not in said
 
 
 @pytest.mark.parametrize("acceptor", ["cctalk", "dg600f"])
