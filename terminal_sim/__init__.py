@@ -5,8 +5,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_HOMES = {"Bench": "terminal_sim.bench", "Machine": "terminal_sim.machine", "NotSeen": "terminal_sim.machine"}
-__all__ = ["Bench", "Machine", "NotSeen"]  # noqa: F822
+# What tests of other people may rely on; README.md says what it promises.
+_HOMES = {
+    "BadAction": "terminal_sim.values",
+    "BadStory": "terminal_sim.scenarios.story",
+    "Bench": "terminal_sim.bench",
+    "Machine": "terminal_sim.machine",
+    "NotSeen": "terminal_sim.expectations",
+    "perform": "terminal_sim.actions",
+    "play": "terminal_sim.scenarios.runner",
+    "read_story": "terminal_sim.scenarios.story",
+    "write_story": "terminal_sim.scenarios.writing",
+}
+__all__ = [*_HOMES]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:

@@ -15,10 +15,11 @@ from typing import Any
 import click
 
 from terminal_sim.bench import DEVICES
-from terminal_sim.cli_fleet import fleet
 from terminal_sim.control import STATE_DIR as DEFAULT_STATE_DIR
 from terminal_sim.control import Refused, State, ask, check_name, read_state, running
 from terminal_sim.tokens import check_uid
+from terminal_sim.vm.node import NodeMissing
+from terminal_sim.vm.process import VmMissing
 
 ANSWER_SHOWN_WITHIN_S = 2.0
 SETTLED_S = 0.5
@@ -38,7 +39,7 @@ def refusals(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arguments: Any, **options: Any) -> Any:
         try:
             return command(*arguments, **options)
-        except (Refused, ValueError) as error:
+        except (Refused, ValueError, NodeMissing, VmMissing) as error:
             raise Refusal(" ".join(str(error).split())) from None
 
     return run
@@ -49,6 +50,7 @@ ELSEWHERE = {
     "actions": "terminal_sim.cli_scenarios",
     "board": "terminal_sim.cli_board",
     "do": "terminal_sim.cli_scenarios",
+    "fleet": "terminal_sim.cli_fleet",
     "printer": "terminal_sim.cli_printer",
     "reader": "terminal_sim.cli_readers",
     "readers": "terminal_sim.cli_readers",
@@ -89,7 +91,6 @@ def sim(context: click.Context, state_dir: Path) -> None:
         context.invoke(context.command.get_command(context, "board"))
 
 
-sim.add_command(fleet)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -234,6 +235,7 @@ def _framed(name: str, display: list[str]) -> str:
 
 
 def tell(answer: dict[str, Any], as_json: bool) -> None:
+    """Print what there is to see of a terminal."""
     if as_json:
         click.echo(json.dumps(answer))
         return

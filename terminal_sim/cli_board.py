@@ -7,6 +7,7 @@ import signal
 import threading
 import webbrowser
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,8 +34,9 @@ from terminal_sim.web.sandbox import WALLETS, Sandbox, Surroundings
 @click.option("--language", type=click.Choice(["en", "de"]), default="en", show_default=True,
               help="What the displays speak; the page follows the browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as JSON.")
+@click.pass_obj
 @refusals
-def board(port: int, browser: bool, as_json: bool, **options: Any) -> None:
+def board(state_dir: Path, port: int, browser: bool, as_json: bool, **options: Any) -> None:
     """Open the board in the browser, until Ctrl-C: four terminals, cards, coins, and a world that fails."""
     _require_vm()
     given = _given(options) if options["url"] else None
@@ -52,7 +54,13 @@ def board(port: int, browser: bool, as_json: bool, **options: Any) -> None:
         shown = stack.enter_context(Board(given, plan))
         server = stack.enter_context(BoardServer(shown, listener))
         shown.wait_ready()
+        # Imported here: the page is there before the other commands find the board.
+        from terminal_sim.web.doors import Doors
+
+        doors = stack.enter_context(Doors(shown, state_dir))
         _say(server.url, given.url, as_json)
+        for name in doors.taken:
+            click.echo(f"Another {name} runs here: the other sim commands reach that one.", err=True)
         if browser:
             webbrowser.open(server.url)
         ended.wait()

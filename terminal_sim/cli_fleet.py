@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from terminal_sim.cli import Refusal
 from terminal_sim.control import Refused
 
 LINE_EVERY_S = 10.0
@@ -22,22 +23,42 @@ _GUESTS_PER_TERMINAL = 3
 
 @click.command()
 @click.option("--ledger", "url", default="http://127.0.0.1:8080", show_default=True, help="Its address.")
-@click.option("--prepare", "is_prepared_here", is_flag=True,
-              help="Have terminals and guests made in the books of TAPLEDGER_DATABASE_URL, named Fleet …")
+@click.option(
+    "--prepare",
+    "is_prepared_here",
+    is_flag=True,
+    help="Have terminals and guests made in the books of TAPLEDGER_DATABASE_URL, named Fleet …",
+)
 @click.option("--yes", "is_mixed", is_flag=True, help="Prepare also where others have money in these books.")
-@click.option("--tokens-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Terminals and guests, as `tapledger db fleet-data --json` prints them.")
-@click.option("--terminals", default=100, show_default=True, type=click.IntRange(2, 999),
-              help="How many to prepare.")
-@click.option("--vms", type=click.IntRange(0, 999),
-              help="How many of them are devices with the real firmware; by default 2 where they can run.")
+@click.option(
+    "--tokens-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Terminals and guests, as `tapledger db fleet-data --json` prints them.",
+)
+@click.option(
+    "--terminals", default=100, show_default=True, type=click.IntRange(2, 999), help="How many to prepare."
+)
+@click.option(
+    "--vms",
+    type=click.IntRange(0, 999),
+    help="How many of them are devices with the real firmware; by default 2 where they can run.",
+)
 @click.option("--taps-per-minute", default=600, show_default=True, type=click.IntRange(1, 100_000))
 @click.option("--minutes", default=1.0, show_default=True, type=click.FloatRange(0, 24 * 60, min_open=True))
-@click.option("--lost", "lost_percent", default=1.0, show_default=True, type=click.FloatRange(0, 50),
-              help="Of a hundred bookings, so many lose a request, an answer or their connection.")
+@click.option(
+    "--lost",
+    "lost_percent",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 50),
+    help="Of a hundred bookings, so many lose a request, an answer or their connection.",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed draws the same taps.")
-@click.option("--receipts", type=click.Path(dir_okay=False, path_type=Path),
-              help="Write what the terminals were told, for `tapledger audit --receipts`.")
+@click.option(
+    "--receipts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what the terminals were told, for `tapledger audit --receipts`.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def fleet(receipts: Path | None, as_json: bool, **options: Any) -> None:
     """Let many terminals sell at a ledger, and hold its balances against what they were told.
@@ -47,9 +68,10 @@ def fleet(receipts: Path | None, as_json: bool, **options: Any) -> None:
     terminals: the firmware's ledger client without a device around it. Exit status 1 when the books differ.
     Ctrl-C ends the evening early, with its account.
     """
-    from terminal_sim.cli import Refusal
-
     try:
+        if receipts:
+            # Whether that can be done is known before the evening, not after it.
+            receipts.write_text("")
         report = _evening(**options)
         if receipts:
             told = report.outcome.account.receipts()

@@ -6,6 +6,7 @@ import json
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,9 @@ EXISTING = click.Path(exists=True, path_type=Path)
 
 @click.command()
 @click.argument("files", metavar="[FILE|FOLDER]...", nargs=-1, type=EXISTING)
-@click.option("--ledger", "ledger_url", help="The ledger's address, http://HOST:PORT.")
+@click.option("--ledger", "ledger_url", help="The ledger's address; without it one to play with is started.")
 @click.option("--prepare", "is_to_prepare", is_flag=True,
-              help="Furnish the ledger with `tapledger` first: TAPLEDGER_DATABASE_URL names its database.")
+              help="Furnish that ledger first: TAPLEDGER_DATABASE_URL names its database.")
 @click.option("--api-token", "tokens", multiple=True, metavar="NAME=TOKEN",
               help="The token of one terminal of the scenario; or TAPLEDGER_API_TOKEN_<NAME>.")
 @click.option("--junit", "junit_file", type=click.Path(dir_okay=False, path_type=Path),
@@ -34,20 +35,20 @@ EXISTING = click.Path(exists=True, path_type=Path)
 @AS_JSON
 @refusals
 def scenario(
-    files: tuple[Path, ...], ledger_url: str | None, junit_file: Path | None, is_list: bool, **options: Any
+    files: tuple[Path, ...], junit_file: Path | None, is_list: bool, as_json: bool, **options: Any
 ) -> None:
     """Play the stories in FILE, or all in FOLDER, in virtual time; exit 1 when one turns out otherwise.
 
     Without FILE it is the gallery that comes along.
     """
-    as_json = options.pop("as_json")
     paths = list(_stories(files or (GALLERY,)))
     if is_list:
         _list(paths, as_json)
         return
-    if not ledger_url:
-        raise click.UsageError("Missing option '--ledger': the stories need a running ledger.")
-    outcomes = _played(paths, ledger_url, is_quiet=as_json, **options)
+    if junit_file:
+        _make_room(junit_file)
+    with _settings(**options) as settings:
+        outcomes = _played(paths, settings, is_quiet=as_json)
     if junit_file:
         from terminal_sim.scenarios.junit import junit_xml
 
@@ -55,6 +56,9 @@ def scenario(
     if as_json:
         results = [outcome.as_dict() for outcome in outcomes]
         click.echo(json.dumps(results if len(results) != 1 else results[0]))
+    elif len(outcomes) > 1:
+        failed = sum(outcome.failure is not None for outcome in outcomes)
+        click.echo(f"{len(outcomes) - failed} of {len(outcomes)} stories went as they were told")
     if any(outcome.failure for outcome in outcomes):
         sys.exit(1)
 
@@ -108,28 +112,68 @@ def _list(paths: list[Path], as_json: bool) -> None:
         click.echo(f"{path.stem:<{width}}  {title}")
 
 
-def _played(
-    paths: list[Path], ledger_url: str, tokens: tuple[str, ...], is_to_prepare: bool, is_quiet: bool
-) -> list[Outcome]:
+@contextmanager
+def _settings(
+    ledger_url: str | None, tokens: tuple[str, ...], is_to_prepare: bool
+) -> Iterator[dict[str, Any]]:
+    """Say where the stories are played and who furnishes it; a ledger that is started here ends with them."""
+    from terminal_sim.ledger_view import wait_until_ready
     from terminal_sim.scenarios.operator import Shell
+    from terminal_sim.web.sandbox import Sandbox
+
+    if ledger_url:
+        pairs = dict(pair.partition("=")[::2] for pair in tokens)
+        operator = Shell() if is_to_prepare else None
+        yield {"ledger_url": ledger_url, "api_tokens": pairs, "operator": operator}
+        return
+    with Sandbox() as sandbox:
+        around = sandbox.surroundings()
+        wait_until_ready(around.url)
+        yield {"ledger_url": around.url, "api_tokens": {}, "operator": Shell(around.database_url)}
+
+
+def _played(paths: list[Path], settings: dict[str, Any], *, is_quiet: bool) -> list[Outcome]:
+    """Play one step by step, or several with a line for each."""
     from terminal_sim.scenarios.runner import play
 
-    pairs = dict(pair.partition("=")[::2] for pair in tokens)
-    operator = Shell() if is_to_prepare else None
-    is_one = len(paths) == 1
-    outcomes = []
+    if len(paths) > 1:
+        return list(_one_by_one(paths, settings, is_quiet))
+    outcome = play(paths[0], **settings, say=_silence if is_quiet else click.echo)
+    if not is_quiet:
+        word = "otherwise than it was told" if outcome.failure else "as it was told"
+        click.echo(outcome.failure or f"{outcome.title}: {word}, in {outcome.real_seconds:.1f} s",
+                   err=outcome.failure is not None)
+    return [outcome]
+
+
+def _one_by_one(paths: list[Path], settings: dict[str, Any], is_quiet: bool) -> Iterator[Outcome]:
+    """Play each with a line of progress; one that cannot be played fails, and the others are played."""
+    from terminal_sim.scenarios.runner import Outcome, play
+
     for number, path in enumerate(paths, 1):
-        say = click.echo if is_one and not is_quiet else lambda _line: None
-        outcome = play(
-            path, ledger_url, pairs, say=say, operator=operator, is_to_prepare=is_to_prepare
-        )
-        outcomes.append(outcome)
+        try:
+            outcome = play(path, **settings, say=_silence)
+        except ValueError as error:
+            outcome = Outcome(path.stem, 0, str(error), 0.0, str(path))
         if not is_quiet:
             word = "failed" if outcome.failure else "played"
             click.echo(f"{number}/{len(paths)} {word} in {outcome.real_seconds:.1f} s: {outcome.title}")
-            if outcome.failure:
-                click.echo(outcome.failure, err=True)
-    return outcomes
+        if outcome.failure and not is_quiet:
+            click.echo(outcome.failure, err=True)
+        yield outcome
+
+
+def _silence(_line: str) -> None:
+    """Say nothing."""
+
+
+def _make_room(junit_file: Path) -> None:
+    """Refuse a report that cannot be written before anything is played."""
+    try:
+        junit_file.parent.mkdir(parents=True, exist_ok=True)
+        junit_file.touch()
+    except OSError as error:
+        raise ValueError(f"the report cannot be written: {error}") from error
 
 
 def _parsed(value: str) -> Any:

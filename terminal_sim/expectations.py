@@ -114,7 +114,7 @@ class Expecting:
         try:
             self.wait_until(holds, timeout_s)
         except NotSeen as error:
-            raise NotSeen(f"{otherwise} {error}") from None
+            raise NotSeen(f"{otherwise}: {error}") from None
 
     def _expect_count(self, what: str, wanted: int, count: Callable[[], int], timeout_s: float) -> None:
         with contextlib.suppress(NotSeen):

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 import urllib.parse
+import urllib.request
+
+from terminal_sim.control import Refused
 
 TIMEOUT_S = 20.0
+LOOK_EVERY_S = 0.1
 
 
 class LedgerSilent(AssertionError):
@@ -35,3 +40,16 @@ def balance_cents(ledger_url: str, api_token: str, uid: str) -> int:
         raise LedgerSilent(f"the ledger does not answer: {error}") from error
     finally:
         connection.close()
+
+
+def wait_until_ready(ledger_url: str, timeout_s: float = 60.0) -> None:
+    """Wait in real time until the ledger answers; Refused when it does not in time."""
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        try:
+            with urllib.request.urlopen(f"{ledger_url.rstrip('/')}/ready", timeout=TIMEOUT_S):
+                return
+        except OSError as error:
+            if time.monotonic() > deadline_s:
+                raise Refused(f"the ledger at {ledger_url} does not answer: {error}") from error
+        time.sleep(LOOK_EVERY_S)

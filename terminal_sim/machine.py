@@ -237,7 +237,7 @@ class Machine(Expecting):
         try:
             self.wait_until(lambda: self.shows(text), timeout_s)
         except NotSeen as error:
-            raise NotSeen(f"{text!r} was not on the display {error}") from None
+            raise NotSeen(f"{text!r} was not on the display: {error}") from None
 
     def shows(self, text: str) -> bool:
         """Tell whether the display shows a text now, on one line or broken over several."""

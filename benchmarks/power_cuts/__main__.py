@@ -29,7 +29,6 @@ def main() -> None:
     options = _options()
     began = time.monotonic()
     counts = _counts(options.cuts)
-
     log_again = began + LOG_EVERY_S
 
     def told(done: int) -> None:
@@ -54,7 +53,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="The first street's; the next one has the next.")
     parser.add_argument("--jobs", type=int, default=2, help="Streets at once (default: %(default)s).")
     parser.add_argument("--scene", action="append", choices=tuple(SCENES), help="Only this; may be repeated.")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if min(options.cuts, options.jobs) < 1:
+        parser.error("--cuts and --jobs are at least 1")
+    return options
 
 
 def _counts(cuts: int) -> list[int]:

@@ -46,8 +46,8 @@ class OledDisplay:
     def __init__(self, bus, address=_ADDRESS):
         from framebuf import MONO_VLSB, FrameBuffer
 
-        self._bus = bus
-        self._address = address
+        self.bus = bus
+        self.address = address
         self._is_started = False
         self._has_failed = False
         self._shown = [None] * self.rows
@@ -61,35 +61,14 @@ class OledDisplay:
 
     async def show(self, lines):
         """Show up to eight lines; what is longer is cut. Returns False when the display does not answer."""
-        return self._attempt(self._show_lines, lines)
-
-    async def show_picture(self, rows, lines):
-        """Show a picture of squares, dark on lit, and up to eight lines of eight letters right of it.
-
-        Each square is two pixels wide if it fits so, else one. False when the display does not answer.
-        """
-        from drivers.ssd1306_picture import Picture
-
-        picture = Picture(rows)
-
-        def draw(lines):
-            for row in range(self.rows):
-                self._draw(" " * self.picture_columns + (lines[row] if row < len(lines) else ""))
-                picture.draw(self._pixels, row)
-                self._send(row, 0, self.columns)
-                # No text stands there that could be compared with the next one.
-                self._shown[row] = None
-
-        return self._attempt(draw, lines)
-
-    def _attempt(self, draw, lines):
         try:
             if not self._is_started or self._has_lost_its_settings():
                 self._start()
-            draw(lines)
+            for row in range(self.rows):
+                self._show_row(row, lines[row][: self.columns].rstrip() if row < len(lines) else "")
             if not self._is_started:
                 # Only now: what the memory held before was noise.
-                self._bus.writeto(self._address, _DISPLAY_ON)
+                self.bus.writeto(self.address, _DISPLAY_ON)
                 self._is_started = True
         except OSError as error:
             self._is_started = False
@@ -100,20 +79,27 @@ class OledDisplay:
         self._has_failed = False
         return True
 
+    async def show_picture(self, rows, lines):
+        """Show a picture of squares, and beside it lines of eight letters; False as for show()."""
+        # A device needs it once in its life, so all of it stands elsewhere.
+        from drivers.ssd1306_picture import show
+
+        return await show(self, rows, lines)
+
+    def forget(self):
+        """Take for granted that the glass shows something else than what was shown last."""
+        self._shown = [None] * self.rows
+
     def _has_lost_its_settings(self):
         # After a brown-out of its own the chip answers as before, but is off (status byte, bit 6).
-        self._bus.readfrom_into(self._address, self._status)
+        self.bus.readfrom_into(self.address, self._status)
         return self._status[0] & _STATUS_OFF
 
     def _start(self):
         self._is_started = False
-        self._bus.writeto(self._address, _DISPLAY_OFF)
-        self._bus.writeto(self._address, _SET_UP)
-        self._shown = [None] * self.rows
-
-    def _show_lines(self, lines):
-        for row in range(self.rows):
-            self._show_row(row, lines[row][: self.columns].rstrip() if row < len(lines) else "")
+        self.bus.writeto(self.address, _DISPLAY_OFF)
+        self.bus.writeto(self.address, _SET_UP)
+        self.forget()
 
     def _show_row(self, row, text):
         before = self._shown[row]
@@ -122,18 +108,15 @@ class OledDisplay:
         # The letters that stay are not sent again: at 100 kHz each of them takes 0.7 ms on the bus.
         first, last = (0, self.columns) if before is None else _changed(before, text)
         self._draw(text)
-        self._send(row, first, last)
-        self._shown[row] = text
-
-    def _send(self, row, first, last):
         self._window[2], self._window[3] = _CELL * first, _CELL * last - 1
         self._window[5] = self._window[6] = row
-        self._bus.writeto(self._address, self._window)
+        self.bus.writeto(self.address, self._window)
         # The byte before the first letter carries the control byte, and gets back what it was.
         start = _CELL * first
         kept, self._transfer[start] = self._transfer[start], _DATA
-        self._bus.writeto(self._address, memoryview(self._transfer)[start : _CELL * last + 1])
+        self.bus.writeto(self.address, memoryview(self._transfer)[start : _CELL * last + 1])
         self._transfer[start] = kept
+        self._shown[row] = text
 
     def _draw(self, text):
         self._row.fill(0)

@@ -8,6 +8,7 @@ import queue
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from terminal_sim.bench import Bench
 from terminal_sim.fleet.account import Exchange
@@ -19,8 +20,9 @@ from terminal_sim.parts.network import Request
 _BRISK = {"message_ms": 500, "vend_pulse_ms": 50}
 _READY = {"coffee_machine": "Choose a drink", "nfc_terminal": "Amount and # to top up"}
 _BUTTONS = 4
-# A busy machine may overlook a short touch.
-_TOUCHES = 5
+# On a busy machine a device may be slow to feel a touch: the finger stays for as long as that takes.
+_TOUCH_S = 20
+_BETWEEN_TOUCHES_S = 0.13
 _READY_S = 60
 _OUTCOME_S = 60
 _SLICE_S = 0.05
@@ -37,6 +39,7 @@ class FleetDevice:
         self._device = "coffee_machine" if products else "nfc_terminal"
         self._buttons = [product_id for product_id, _, _ in products[:_BUTTONS]]
         self._url, self._api_token = url, api_token
+        self._prefix = urlsplit(url).path.rstrip("/")
         self._taps: queue.Queue[Tap] = queue.Queue()
         self._bench = Bench(clock="real")
         self._untold = self._told = 0
@@ -95,6 +98,8 @@ class FleetDevice:
         machine = self._bench.terminal(
             self._device, self._url, self._api_token, self.name, buttons=self._buttons, **_BRISK
         )
+        # What is measured is the ledger, and no radio.
+        machine.network.latency_ms = 0
         machine.wait_display(_READY[self._device], _READY_S)
         return machine
 
@@ -124,39 +129,58 @@ class FleetDevice:
         if self._device == "nfc_terminal":
             self._at_desk(machine, tap)
         elif tap.does == LOOK_AND_BUY:
-            machine.tap(tap.token)
-            if self._wait_outcome(machine, asked) == 200:
-                self._touch(machine, self._button(tap), "Leaves")
-                asked = len(machine.network.requests)
-                _lose(machine, tap.lost)
-                machine.press(self._button(tap))
-                self._wait_outcome(machine, asked, "POST")
+            self._look_and_buy(machine, tap)
         else:
-            self._touch(machine, self._button(tap), "Hold your token")
+            self._press(machine, tap, lambda: machine.shows("Hold your token"))
             _lose(machine, tap.lost)
             machine.tap(tap.token)
             self._wait_outcome(machine, asked, "POST")
 
+    def _look_and_buy(self, machine: Machine, tap: Tap) -> None:
+        requests = machine.network.requests
+        asked = len(requests)
+        machine.tap(tap.token)
+        if self._wait_outcome(machine, asked) != 200:
+            return
+        asked = len(requests)
+        self._press(machine, tap, lambda: len(requests) > asked)
+        if self._wait_outcome(machine, asked, "POST") != 200:
+            return
+        machine.wait_display("Leaves")
+        asked = len(requests)
+        _lose(machine, tap.lost)
+        self._press(machine, tap, lambda: len(requests) > asked)
+        self._wait_outcome(machine, asked, "POST")
+
     def _at_desk(self, machine: Machine, tap: Tap) -> None:
         asked = len(machine.network.requests)
         if tap.does == TOP_UP:
-            machine.keys(f"{tap.cents}#")
+            self._type(machine, tap.cents)
             _lose(machine, tap.lost)
         machine.tap(tap.token)
         self._wait_outcome(machine, asked, "GET" if tap.does == LOOK else "POST")
 
-    def _button(self, tap: Tap) -> str:
-        return self._buttons[tap.choice % len(self._buttons)]
+    def _press(self, machine: Machine, tap: Tap, is_felt: Callable[[], bool]) -> None:
+        buttons, number = machine.device.board.buttons, tap.choice % len(self._buttons)
+        self._touch(machine, buttons, number, is_felt)
 
-    def _touch(self, machine: Machine, button: str, text: str) -> None:
-        for _ in range(_TOUCHES):
-            machine.press(button)
-            try:
-                machine.wait_display(text, 1)
-                return
-            except NotSeen:
-                continue
-        raise NotSeen(f"{self.name} overlooks its buttons")
+    def _type(self, machine: Machine, cents: int) -> None:
+        """Type an amount and `#`, looking at the display after each key."""
+        keypad, typed = machine.device.board.keypad, ""
+        for digit in str(cents):
+            typed += digit
+            shown = f"{int(typed) // 100}.{int(typed) % 100:02} EUR"
+            self._touch(machine, keypad, digit, lambda shown=shown: machine.shows(shown))
+        self._touch(machine, keypad, "#", lambda: machine.shows("hold the token"))
+
+    def _touch(self, machine: Machine, part: Any, name: Any, is_felt: Callable[[], bool]) -> None:
+        """Hold a button or a key down until the device shows that it has felt it."""
+        part.press(name)
+        try:
+            machine.wait_until(is_felt, _TOUCH_S)
+        finally:
+            part.release(name)
+        machine.run_for(_BETWEEN_TOUCHES_S)
 
     def _wait_outcome(self, machine: Machine, asked: int, method: str = "GET") -> int | None:
         """Wait for the answer to what a token has led to since then; None when the device gives up."""
@@ -187,8 +211,14 @@ class FleetDevice:
             if request.status is None and is_last:
                 break
             self._told += 1
-            self.tell(_exchange(self.name, request))
+            self.tell(self._exchange(request))
         self._untold = len(requests) - self._told
+
+    def _exchange(self, request: Request) -> Exchange:
+        latency_ms = None if request.heard_us is None else (request.heard_us - request.at_us) / 1000
+        path = request.path.removeprefix(self._prefix)
+        answer = _answer(request.answer)
+        return Exchange(self.name, request.method, path, request.body, request.status, answer, latency_ms)
 
 
 def _lose(machine: Machine, what: str | None) -> None:
@@ -200,13 +230,6 @@ def _lose(machine: Machine, what: str | None) -> None:
         network.drop_request(method="POST")
     elif what is not None:
         network.drop_answer(method="POST")
-
-
-def _exchange(name: str, request: Request) -> Exchange:
-    latency_ms = None if request.heard_us is None else (request.heard_us - request.at_us) / 1000
-    path = request.path[request.path.find("/pos") :]
-    answer = _answer(request.answer)
-    return Exchange(name, request.method, path, request.body, request.status, answer, latency_ms)
 
 
 def _answer(raw: bytes) -> dict[str, Any]:

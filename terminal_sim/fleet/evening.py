@@ -33,7 +33,7 @@ class Outcome:
     tokens: int
     done: int = 0
     seconds: float = 0.0
-    # How many people went away from a device unserved, and which devices failed and why.
+    # How many people went away from a device unserved, and which terminals failed and why.
     missed: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     is_cut_short: bool = False
@@ -82,13 +82,14 @@ class Evening:
         running = await self._start_devices(lights, crowd.slow)
         try:
             self._account = account
-            await self._play(taps, {**lights, **running}, outcome)
+            crew = {**lights, **running}
+            await self._play(taps, crew, outcome)
+            outcome.failures = {name: each.failure for name, each in crew.items() if each.failure}
         finally:
             self._account = None
             for device in running.values():
                 device.stop()
         outcome.missed = sum(device.missed for device in running.values())
-        outcome.failures = {name: device.failure for name, device in running.items() if device.failure}
         outcome.differences = differences(before, account, await balances(lights, self._premises.tokens))
         return outcome
 

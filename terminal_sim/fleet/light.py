@@ -54,8 +54,16 @@ class LightTerminal:
         self.products: list[tuple[str, str, int]] = []
 
     @property
+    def failure(self) -> str | None:
+        """Why it does not serve any more; None while it does."""
+        ended = [task for task in self._tasks if task.done() and not task.cancelled()]
+        return next((repr(task.exception()) for task in ended if task.exception()), None)
+
+    @property
     def is_at_rest(self) -> bool:
         """Tell whether nobody waits here, and nothing in the journal waits for the ledger."""
+        if self.failure:
+            return True
         return self._taps.empty() and not self._is_serving and not self._journal.open_records
 
     def open(self, done: Callable[[], Any]) -> None:

@@ -24,10 +24,11 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Tell whether the books are what was told, every fate is known, and no device failed."""
+        """Tell whether the books are what was told, every fate is known, and all who came were served."""
         outcome = self.outcome
+        is_over = outcome.done == outcome.planned or outcome.is_cut_short
         is_whole = not (outcome.differences or outcome.account.unsettled or outcome.failures)
-        return is_whole and (self.audit is None or self.audit.holds)
+        return is_over and is_whole and (self.audit is None or self.audit.holds)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON; amounts are cents."""
@@ -63,14 +64,15 @@ class Report:
         outcome = self.outcome
         light = outcome.terminals - outcome.devices
         rate = _per_second(outcome.done, outcome.seconds) * 60
-        cut = f" of {outcome.planned}, ended early" if outcome.is_cut_short else ""
+        cut = "" if outcome.done == outcome.planned else f" of {outcome.planned}"
+        cut += ", ended early" if outcome.is_cut_short else ""
         lines = [
             f"{outcome.terminals} terminals ({outcome.devices} with the real firmware, {light} light), "
             f"{outcome.tokens} guests, seed {self.seed}",
             _line("taps", f"{outcome.done}{cut} in {outcome.seconds:.1f} s, {rate:.0f} a minute"),
         ]
         if outcome.missed:
-            lines.append(_line("missed", f"{outcome.missed} people went away from a device unserved"))
+            lines.append(_line("unserved", f"{outcome.missed}, overlooked by devices on a busy machine"))
         return lines
 
     def _requests(self) -> list[str]:

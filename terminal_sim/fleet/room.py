@@ -11,7 +11,7 @@ from terminal_sim.control import Refused
 # So many where nobody says how many.
 DEVICES = 2
 # A Node.js process with the VM in it, and what this process keeps for it (`python -m benchmarks.simulator`).
-DEVICE_BYTES = 80 * 1024 * 1024
+DEVICE_BYTES = 60 * 1024 * 1024
 # What is left to the machine itself, and to a ledger on it.
 RESERVE_BYTES = 512 * 1024 * 1024
 _MEMINFO = Path("/proc/meminfo")

@@ -48,7 +48,7 @@ async def sign_in(url: str, premises: Premises, hear: Callable[[Exchange], Any])
 def crowd_of(lights: dict[str, LightTerminal], premises: Premises, devices: int) -> Crowd:
     """Return who can tap where; so many of the terminals, one cash desk among them, are to be devices."""
     bars = [name for name, light in lights.items() if light.products and light.permission != "credit"]
-    desks = [name for name, light in lights.items() if light.permission == "credit"]
+    desks = [name for name, light in lights.items() if name not in bars and light.permission != "debit"]
     if not bars:
         raise Refused("none of the terminals sells anything: at least one needs products and may debit")
     slow = [*desks[: int(devices > 1)], *bars, *desks[1:]][:devices]

@@ -11,6 +11,7 @@ from typing import TextIO
 from terminal_sim.readers.source import CardCame, CardLeft, Event, Found, Notice, SourceEnded, card_uid
 
 NAME = "the keyboard"
+READY = "waiting for what the reader types into this window; Ctrl-C ends"
 DEFAULT_HOLD_S = 3.0
 # Many readers write the UID of a 4-byte card as a decimal number.
 _DECIMAL_DIGITS = 10
@@ -32,12 +33,15 @@ class KeyboardWedgeSource:
         self._typed: queue.Queue[str | None] = queue.Queue()
         self._uid: str | None = None
         self._leaves_at_s = 0.0
-        self._has_ended = False
+        self._has_ended = self._is_ready = False
         # A thread of its own, because not every system can wait for a console with a timeout.
         threading.Thread(target=self._listen, args=(lines,), daemon=True).start()
 
     def wait(self, timeout_s: float) -> list[Event]:
         """Return what has happened, as soon as something has; [] after about `timeout_s` at most."""
+        if not self._is_ready:
+            self._is_ready = True
+            return [Notice(READY)]
         if self._has_ended and self._uid is None:
             raise SourceEnded("nothing more will be typed")
         if self._uid is not None:

@@ -57,7 +57,7 @@ class PcscSource:
         self._which = which.lower()
         self._context: int | None = None
         self._slots: dict[str, _Slot] = {}
-        self._trouble: str | None = None
+        self._lacks: str | None = None
 
     def wait(self, timeout_s: float) -> list[Event]:
         """Return what has happened, as soon as something has; [] after about `timeout_s` at most."""
@@ -67,7 +67,7 @@ class PcscSource:
         except ServiceLost as lost:
             self._forget_readers(events)
             self._release()
-            self._say_once(f"the PC/SC service does not answer ({lost}); waiting for it", events)
+            self._say_once("service", f"the PC/SC service does not answer ({lost}); waiting for it", events)
             if not events:
                 time.sleep(min(timeout_s, _LOOK_AGAIN_S))
         return events
@@ -108,10 +108,10 @@ class PcscSource:
                 self._slots[name] = _Slot()
                 events.append(Notice(f"{name} is ready"))
         if names:
-            self._trouble = None
+            self._lacks = None
         else:
             wanted = f" whose name contains {self._which!r}" if self._which else ""
-            self._say_once(f"no PC/SC reader{wanted} is plugged in; waiting for one", events)
+            self._say_once("reader", f"no PC/SC reader{wanted} is plugged in; waiting for one", events)
 
     def _follow(self, name: str, slot: _Slot, state: int, events: list[Event]) -> None:
         is_present = bool(state & self._scard.SCARD_STATE_PRESENT)
@@ -149,9 +149,10 @@ class PcscSource:
             self._card_left(name, slot, events)
         self._slots.clear()
 
-    def _say_once(self, text: str, events: list[Event]) -> None:
-        if text != self._trouble:
-            self._trouble = text
+    def _say_once(self, what_lacks: str, text: str, events: list[Event]) -> None:
+        # A service that is gone says so in one way, and one that is not there in another.
+        if what_lacks != self._lacks:
+            self._lacks = what_lacks
             events.append(Notice(text))
 
     def _release(self) -> None:

@@ -22,6 +22,8 @@ from terminal_sim.values import BadAction
 
 # What makes a story turn out otherwise than it was told.
 OTHERWISE = (NotSeen, LedgerSilent, CommandRefused, BadAction)
+# What is due at the end of a time happens a moment later.
+A_MOMENT_S = 0.001
 
 
 class StepFailed(Exception):
@@ -54,21 +56,21 @@ def play(
     *,
     say: Callable[[str], Any] = print,
     operator: Operator | None = None,
-    is_to_prepare: bool = False,
 ) -> Outcome:
     """Play the story in a file; `say` hears each step when it begins.
 
-    Each terminal needs its api_token, by name or from the environment, unless the `operator` is to furnish
-    the ledger with the story's setup first. The balances of the story's tokens are read when it starts, so
-    that `expect_change` holds on any ledger. Raises ValueError when the file or the tokens are not usable,
-    when nobody is there for what an operator does, and when the ledger does not tell those balances.
+    Each terminal needs its api_token, by name or from the environment. Without any, an `operator` furnishes
+    the ledger with the story's setup first, under new names. The balances of the story's tokens are read when
+    it starts, so that `expect_change` holds on any ledger. Raises ValueError when the file or the tokens are
+    not usable, when nobody is there for what an operator does, and when the ledger does not tell those
+    balances.
     """
     began_s = time.monotonic()
     story = read_story(path)
-    needs_operator = is_to_prepare or any(step.action in ("operator", "release") for step in story.steps)
-    if needs_operator and operator is None:
+    if operator is None and any(step.action in ("operator", "release") for step in story.steps):
         raise ValueError(f"{path}: somebody must type commands of tapledger for it: play it with --prepare")
-    cast = prepared(story, operator, say) if is_to_prepare else given(story, api_tokens)
+    is_furnished = operator is None or bool(api_tokens)
+    cast = given(story, api_tokens) if is_furnished else prepared(story, operator, say)
     with contextlib.ExitStack() as stack:
         bench = stack.enter_context(Bench(clock="virtual"))
         stage = _Stage(story, cast, bench, operator, say)
@@ -126,7 +128,7 @@ class _Stage:
                     self._bench.catch_up()
             for step in timed:
                 machine = self._bench.machines.get(step.terminal, self._any)
-                self._bench.run_for(max(0.0, step.at_s - machine.seconds))
+                self._bench.run_for(max(0.0, step.at_s - machine.seconds) + A_MOMENT_S)
         except StepFailed as failed:
             return str(failed)
         return None

@@ -13,7 +13,8 @@ from terminal_sim.bench import DEVICES
 from terminal_sim.expectations import EXPECTATIONS, TIMEOUT_S
 from terminal_sim.scenarios.places import Places, in_toml_error
 from terminal_sim.scenarios.telling import TELLING
-from terminal_sim.tokens import HOW, TAKES, check_uid, is_token
+from terminal_sim.scenarios.toml_text import value_text
+from terminal_sim.tokens import HOW, RANDOM, TAKES, check_uid, is_token
 from terminal_sim.values import BadAction, check_value
 
 # Everything that a step can be.
@@ -49,8 +50,9 @@ class Step:
     line: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        where = self.terminal or self.token or ""
-        return f"step {self.number}: {where} {self.action} {self.value}".replace("  ", " ")
+        value = value_text(self.value) if isinstance(self.value, dict) else self.value
+        words = [self.terminal or self.token, self.action, None if value is True else value]
+        return f"step {self.number}: {' '.join(str(word) for word in words if word is not None)}"
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class _Reader:
             if original is not None and not isinstance(tokens.get(original), str):
                 raise self._bad(line, f"token {name} is a clone of {original!r}, and there is no such token")
             try:
-                if isinstance(token, str) and token != "random":
+                if isinstance(token, str) and token != RANDOM:
                     check_uid(token)
             except ValueError as error:
                 raise self._bad(line, str(error)) from None
@@ -146,13 +148,16 @@ class _Reader:
         if not isinstance(setup, list) or not all(isinstance(command, str) for command in setup):
             raise self._bad(line, "setup is a list of commands, such as 'wallet open --token {anna}'")
         for command in setup:
-            self._check_names(line, command)
+            try:
+                self._check_names(command)
+            except BadAction as error:
+                raise self._bad(line, str(error)) from None
 
-    def _check_names(self, line: int, command: str) -> None:
+    def _check_names(self, command: str) -> None:
         known = {**self._raw["terminals"], **self._raw.get("tokens", {})}
         for name in NAMES_IN_BRACES.findall(command):
             if name not in known:
-                raise self._bad(line, f"there is no token or terminal {name}; there are {', '.join(known)}")
+                raise BadAction(f"there is no token or terminal {name}; there are {', '.join(known)}")
 
     def _step(self, number: int, raw: Any) -> Step:
         if not isinstance(raw, dict):
@@ -195,10 +200,10 @@ class _Reader:
             raise BadAction(f"{step.action} needs a terminal: {', '.join(terminals)}")
         if step.terminal is not None and step.terminal not in terminals:
             raise BadAction(f"there is no terminal {step.terminal}; there are {', '.join(terminals)}")
-        if of_token and not isinstance(tokens.get(step.token), str):
+        if of_token and not _has_wallet(tokens.get(step.token)):
             raise BadAction(f"there is no token {step.token} with a wallet; {_listed(tokens)}")
         if step.action == "operator":
-            self._check_names(step.line, step.value)
+            self._check_names(step.value)
 
     def _check_tap(self, value: Any) -> None:
         tokens = self._raw.get("tokens", {})
@@ -208,6 +213,10 @@ class _Reader:
             raise BadAction(f"tap takes a token, or a table of token, {', '.join(HOW)}, not {value!r}")
         if not isinstance(table.get("token"), str) or table["token"] not in tokens:
             raise BadAction(f"there is no token {table.get('token')}; {_listed(tokens)}")
+
+
+def _has_wallet(token: Any) -> bool:
+    return isinstance(token, str) and token != RANDOM
 
 
 def _listed(tokens: dict[str, Any]) -> str:

@@ -22,11 +22,15 @@ WALLETS = (
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where the ledger is, the api_tokens of the terminals by name, and the people's (name, UID)."""
+    """Where the ledger is, the api_tokens of the terminals by name, and the people's (name, UID).
+
+    Of a ledger that was started here it is known where its books are.
+    """
 
     url: str
     api_tokens: dict[str, str]
     wallets: tuple[tuple[str, str], ...]
+    database_url: str = ""
 
 
 class Sandbox:
@@ -72,4 +76,5 @@ class Sandbox:
             inside["url"],
             {terminal["id"]: terminal["api_token"] for terminal in inside["terminals"]},
             tuple((wallet["user_name"], wallet["token_id"]) for wallet in inside["wallets"]),
+            f"sqlite:///{self._folder.name}/books/books.db",
         )

@@ -74,10 +74,8 @@ def test_a_token_that_is_somebodys_is_never_spent(ledger: Ledger):
     assert _balance_cents(ledger, SOMEBODYS) == 500
 
 
-def test_the_command_prints_what_the_fleet_reads(command: Command):
-    made = command.data("db", "fleet-data", "--terminals", "2", "--guests", "1")
-    assert made["tokens"] == ["04F1EE00000001"]
-    assert [len(token) for token in made["terminals"].values()] == [43, 43]
-    command.data("wallet", "open", "--token", "DEADBEEF")
-    command.data("wallet", "top-up", "DEADBEEF", "100", "--description", "x")
+def test_the_command_refuses_them_in_one_line(command: Command):
+    with ledgers.opened_ledger(command.books) as books:
+        _give(books, "DEADBEEF", 100)
     assert "add --yes" in command.refused("db", "fleet-data")
+    assert "2<=x<=999" in command.refused("db", "fleet-data", "--terminals", "1")

@@ -97,6 +97,8 @@ def steps_of_a_coin(premises: Premises) -> int:
         return station.flash_operations - before
 
 
+# What a device writes is the same whichever database the ledger keeps its books in.
+@pytest.mark.parametrize("premises", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("torn", [True, False], ids=["torn write", "clean cut"])
 def test_a_power_cut_at_any_flash_operation_neither_loses_nor_doubles_a_coin(
     world: World, steps_of_a_coin: int, torn: bool

@@ -1,12 +1,15 @@
-"""A new device in a real house: its code, the operator's command, its token, and the first coffee."""
+"""A new device in a real house: its code, the page of it, the operator's command, and the first coffee."""
 
 from __future__ import annotations
+
+from urllib.request import urlopen
 
 from ledger.domain.catalog.commands import pair_terminal
 from ledger.domain.catalog.records import NewTerminal
 from ledger.domain.devices.records import TerminalPermission
 from ledger.foundation.actor import operator_on_this_machine
 from ledger.service import Ledger
+from tests.firmware.squares import read_from
 from tests.journeys.world import OFFERS, World
 
 
@@ -15,8 +18,13 @@ def test_a_device_without_a_token_is_paired_by_its_code_and_sells_after_a_power_
     machine = world.bench.terminal(
         "coffee_machine", world.premises.url, None, name=name, buttons=["espresso"], display="oled"
     )
-    machine.wait_display("Please ask the staff")
-    code = next(line for line in machine.display if "Code" in line).split()[1]
+    machine.wait_display("staff.")
+    assert machine.live_set_bytes() < 96 * 1024
+    code = machine.display[3][8:].strip("- ") + machine.display[4][8:].strip()
+    address = read_from(machine.device.board.display)
+    assert address == f"{world.premises.url}/pair/{code}".upper()
+    with urlopen(address) as page:
+        assert f"tapledger terminal pair {code} coffee" in page.read().decode()
     new = NewTerminal("Corner", TerminalPermission.DEBIT, "EUR", OFFERS)
     # The server goes by the real time, and so does the operator's command.
     ledger = Ledger(world.ledger.database, world.ledger.settings)

@@ -47,6 +47,14 @@ def test_tap_choose_sold(vending, ledger):
     assert vending.live_set_bytes() < 96 * 1024
 
 
+def test_with_an_oled_it_lives_in_as_little_memory(bench, ledger):
+    machine = bench.terminal(
+        device="vending_machine", ledger_url=ledger.url, api_token=pos_ledger.API_TOKEN, display="oled"
+    )
+    machine.wait_display("Hold your token")
+    assert machine.live_set_bytes() < 96 * 1024
+
+
 def test_tap_choose_and_the_machine_fails(vending, ledger):
     vending.vmc.settings.dispenses = False
     choose(vending)

@@ -136,6 +136,9 @@ def test_network_and_power_are_plugs_that_can_be_pulled(shell, ledger):
     shell.wait(lambda: shell.shows("coins", "Hold your token"))
     assert shell.json("offline", "coins")["online"] is False
     assert shell.json("online", "coins")["online"] is True
+    assert shell.json("do", "coins", "packet_loss_percent", "100")["online"] is True
+    too_much = shell.type("do", "coins", "packet_loss_percent", "101")
+    assert "packet_loss_percent takes percent, 0 to 100" in too_much.stderr
     assert shell.json("cut-power", "coins")["powered"] is False
     refused = shell.type("coin", "coins", "100")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)

@@ -1,4 +1,4 @@
-"""The documentation page in a real browser: complete, quiet, reachable by keyboard, readable by everybody."""
+"""The pages in a real browser: complete, quiet, reachable by keyboard, readable by everybody."""
 
 from __future__ import annotations
 
@@ -87,9 +87,12 @@ def test_the_page_wears_the_readers_colours(watched):
     assert (background == "rgb(28, 32, 34)") == is_dark
 
 
-def test_everything_on_the_page_can_be_read(watched):
+def test_everything_on_the_page_can_be_read_and_on_a_narrow_screen_nothing_is_cut_off(watched):
     open_everything(watched.page)
     assert watched.page.evaluate(CONTRAST) == []
+    watched.page.set_viewport_size(NARROW)
+    expect(watched.page.locator(".responses-table").last).to_be_visible()
+    assert watched.page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
 def test_an_operation_is_opened_and_closed_by_keyboard_alone(watched):
@@ -122,17 +125,23 @@ def test_a_reader_tries_a_call_with_their_own_token(watched, shop):
     expect(answer).to_contain_text('"friendly_name": "Kaffeemaschine"')
 
 
-def test_on_a_narrow_screen_nothing_is_cut_off(chromium, shop):
-    with watched_page(chromium, viewport=NARROW) as watched:
-        watched.page.goto(f"{shop['url']}/pos/docs")
-        expect(watched.page.locator(".opblock")).to_have_count(len(OPERATIONS))
-        open_everything(watched.page)
-        assert watched.page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-        assert watched.complaints == []
-
-
 def test_without_its_assets_the_page_says_what_to_do(chromium, shop):
     with watched_page(chromium) as watched:
         watched.page.route("**/swagger-ui-bundle.js", lambda route: route.abort())
         watched.page.goto(f"{shop['url']}/pos/docs")
         expect(watched.page.locator("main")).to_contain_text("run.py setup")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_of_a_new_device_can_be_read_on_a_telephone(chromium, shop, theme):
+    narrow = {"width": 320, "height": 640}
+    with watched_page(chromium, color_scheme=theme, viewport=narrow, locale="de-DE") as watched:
+        page = watched.page
+        page.goto(f"{shop['url']}/PAIR/ABCD2345")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ein neues Gerät")
+        expect(page.locator(".code")).to_have_text("ABCD-2345")
+        assert page.evaluate(CONTRAST) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= narrow["width"]
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (background == "rgb(28, 32, 34)") == (theme == "dark")
+        assert watched.complaints == []

@@ -9,7 +9,7 @@ from ledger.web.fields import Shape, Text
 
 INSTALL_ID_LENGTH = 32
 SECRET_LENGTH = 64
-ADDRESS_LENGTH = 200
+ADDRESS_LENGTH = 1000
 
 
 class DevicePairingRequestSchema(Shape):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+import zxingcpp
+from PIL import Image
 
 from ledger.domain.catalog.commands import pair_terminal
 from ledger.domain.catalog.records import NewTerminal, Offer
@@ -11,6 +13,7 @@ from ledger.domain.devices.pairing import claim_pairing, unpaired_device
 from ledger.domain.devices.records import TerminalPermission
 from ledger.domain.devices.rules import MOST_PAIRINGS_IN_A_LIFETIME
 from ledger.foundation.errors import Refusal
+from ledger.web.qr import qr_rows
 from tests.dialects.terminal.refusals import assert_refused
 from tests.factories.ledgers import contents
 from tests.factories.moments import at_once
@@ -18,6 +21,14 @@ from tests.factories.terminals import install
 from tests.web.applications import Caller, nothing_is_written
 
 COFFEE = NewTerminal("Coffee", TerminalPermission.DEBIT, "EUR", (Offer("espresso", "Espresso", 25),))
+
+# Version 2, level M, as a camera has read it.
+GOLDEN = [
+    "feacbf80", "826da080", "ba3dae80", "bab1ae80", "bad0ae80", "82bca080", "feaabf80", "009b0000",
+    "8ba5fc80", "c11fac00", "7a560a00", "fcca2b80", "db1b1000", "ecc5dc00", "07a2fd80", "102a4e00",
+    "fa5ffe80", "00cc8f00", "fed2ab00", "82048980", "bae7fc80", "ba57f980", "ba5a9100", "82363d80",
+    "fe856680",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -168,3 +179,57 @@ def test_neither_code_nor_secret_nor_token_is_kept(device, ledger, operator, off
     token = claim(device, offered).json["data"]["api_token"]
     kept = repr(contents(ledger))
     assert [each for each in (offered["code"], offered["secret"], token) if each in kept] == []
+
+
+@pytest.mark.parametrize(
+    ("ledger_url", "address"),
+    [
+        ("http://127.0.0.1:8080", "HTTP://127.0.0.1:8080/PAIR/{}"),
+        ("https://ledger.example/", "HTTPS://LEDGER.EXAMPLE/PAIR/{}"),
+        ("https://[fe80::1]:8443", "HTTPS://[FE80::1]:8443/PAIR/{}"),
+        # What stands before our path may have a case, so all of it stays as it is.
+        ("https://ledger.example/Till", "https://ledger.example/Till/pair/{}"),
+    ],
+)
+def test_a_device_that_says_how_it_reaches_the_ledger_gets_a_code_that_a_camera_reads(
+    device, ledger_url, address
+):
+    offered = device.post("/pos/pairing", {"install_id": "a1b2c3d4", "ledger_url": ledger_url}).json["data"]
+    assert set(offered) == {"code", "secret", "expires_in_s", "qr"}
+    rows = [bytes.fromhex(row) for row in offered["qr"]]
+    assert len(rows) <= 33
+    assert {len(row) for row in rows} == {(len(rows) + 7) // 8}
+    assert seen(rows) == address.format(offered["code"])
+
+
+def seen(rows):
+    """Return what a camera reads of squares in rows of bytes."""
+    size, each = len(rows), 8
+    paper = Image.new("L", (size + 8, size + 8), 255)
+    for y, row in enumerate(rows):
+        for x in range(size):
+            if row[x // 8] >> (7 - x % 8) & 1:
+                paper.putpixel((x + 4, y + 4), 0)
+    return zxingcpp.read_barcodes(paper.resize((each * paper.width,) * 2, Image.Resampling.NEAREST))[0].text
+
+
+@pytest.mark.parametrize(
+    "ledger_url",
+    ["ftp://ledger.example", "ledger.example", "https://", "https://a b", "javascript:alert(1)", "http://x/?q=1",
+     "https://user:word@ledger.example", "https://" + "long." * 20 + "example"],
+)  # fmt: skip
+def test_an_address_that_no_code_can_carry_leaves_the_code_of_letters(device, ledger_url):
+    answer = device.post("/pos/pairing", {"install_id": "a1b2c3d4", "ledger_url": ledger_url})
+    assert answer.status_code == 201
+    assert set(answer.json["data"]) == {"code", "secret", "expires_in_s"}
+
+
+@pytest.mark.parametrize("ledger_url", [5, None, "", "h" * 1001, ["http://x"]])
+def test_what_can_be_no_address_is_refused(device, ledger, ledger_url):
+    with nothing_is_written(ledger):
+        answer = device.post("/pos/pairing", {"install_id": "a1b2c3d4", "ledger_url": ledger_url})
+    assert_refused(answer, 400, "invalid", "ledger_url")
+
+
+def test_the_picture_of_a_code_is_drawn_the_same_for_ever():
+    assert qr_rows("HTTPS://LEDGER.EXAMPLE/PAIR/ABCD2345") == GOLDEN

@@ -14,26 +14,26 @@ CROWD = Crowd(
     blocked=["04F1EE00000099"],
 )
 PACE = Pace(taps_per_minute=2000, minutes=2, lost_share=0.05)
+TAPS = draw(CROWD, PACE, 1)
 
 
 def test_the_same_seed_draws_the_same_taps_and_another_seed_others():
-    assert draw(CROWD, PACE, 1) == draw(CROWD, PACE, 1)
-    assert draw(CROWD, PACE, 1) != draw(CROWD, PACE, 2)
+    assert draw(CROWD, PACE, 1) == TAPS
+    assert draw(CROWD, PACE, 2) != TAPS
 
 
 def test_so_many_taps_come_as_were_asked_for_in_their_order_and_within_the_time():
-    taps = draw(CROWD, PACE, 1)
-    times_s = [tap.at_s for tap in taps]
-    assert len(taps) == 4000
+    times_s = [tap.at_s for tap in TAPS]
+    assert len(TAPS) == 4000
     assert times_s == sorted(times_s)
     assert 0 <= times_s[0] < 1
     assert 119 < times_s[-1] <= 120
 
 
 def test_bars_sell_and_cash_desks_take_money():
-    for tap in draw(CROWD, PACE, 1):
+    for tap in TAPS:
         assert tap.terminal in (CROWD.bars if tap.does in (BUY, LOOK_AND_BUY) else CROWD.desks)
-    done = Counter(tap.does for tap in draw(CROWD, PACE, 1))
+    done = Counter(tap.does for tap in TAPS)
     assert done[BUY] > done[TOP_UP] > done[LOOK] > 0
     assert done[LOOK_AND_BUY] > 0
 
@@ -44,29 +44,26 @@ def test_without_a_cash_desk_there_are_sales_only():
 
 
 def test_one_token_comes_at_two_bars_at_one_moment():
-    together = Counter((tap.at_s, tap.token) for tap in draw(CROWD, PACE, 1))
+    together = Counter((tap.at_s, tap.token) for tap in TAPS)
     twins = [moment for moment, count in together.items() if count == 2]
     assert len(twins) > 20
     at, token = twins[0]
-    bars = {tap.terminal for tap in draw(CROWD, PACE, 1) if (tap.at_s, tap.token) == (at, token)}
+    bars = {tap.terminal for tap in TAPS if (tap.at_s, tap.token) == (at, token)}
     assert len(bars) == 2
 
 
 def test_some_tokens_are_blocked_or_known_to_nobody():
     known = {*CROWD.tokens}
     others = Counter(
-        "blocked" if tap.token in CROWD.blocked else "unknown"
-        for tap in draw(CROWD, PACE, 1)
-        if tap.token not in known
+        "blocked" if tap.token in CROWD.blocked else "unknown" for tap in TAPS if tap.token not in known
     )
     assert others["unknown"] > 20
     assert others["blocked"] > 10
 
 
 def test_something_is_lost_as_often_as_asked_and_never_where_a_device_would_ask_for_ever():
-    taps = draw(CROWD, PACE, 1)
-    lost = [tap for tap in taps if tap.lost]
-    assert 0.03 * len(taps) < len(lost) < 0.07 * len(taps)
+    lost = [tap for tap in TAPS if tap.lost]
+    assert 0.03 * len(TAPS) < len(lost) < 0.07 * len(TAPS)
     assert {tap.token for tap in lost} <= {*CROWD.tokens}
     assert {tap.lost for tap in lost} == {"request", "answer", "broken", "silence"}
     assert not any(tap.lost for tap in draw(CROWD, replace(PACE, lost_share=0), 1))

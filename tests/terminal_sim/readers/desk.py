@@ -41,7 +41,10 @@ class Desk:
         self._usb = self._folder / "usb"
         self._socket = self._folder / "run" / "pcscd.comm"
         self._build()
-        self._namespace = subprocess.Popen(["unshare", "--net", "--mount", "sleep", "infinity"])
+        # Who is not root here becomes root there.
+        self._is_root = os.geteuid() == 0
+        spaces = ["--net", "--mount", *([] if self._is_root else ["--map-root-user"])]
+        self._namespace = subprocess.Popen(["unshare", *spaces, "sleep", "infinity"])
         # Not before it sleeps are its mounts its own, and no longer those of this machine.
         self._wait(lambda: Path(f"/proc/{self._namespace.pid}/comm").read_text() == "sleep\n")
         assert self.inside("ip", "link", "set", "lo", "up").wait() == 0
@@ -95,8 +98,9 @@ class Desk:
 
     def inside(self, *command: str, **options: Any) -> subprocess.Popen:
         """Start a program in the desk's own network."""
-        space = ["nsenter", f"--target={self._namespace.pid}", "--net", "--mount", f"--wd={Path.cwd()}"]
-        return subprocess.Popen([*space, *command], **options)
+        spaces = ["--net", "--mount", *([] if self._is_root else ["--user", "--preserve-credentials"])]
+        enter = ["nsenter", f"--target={self._namespace.pid}", *spaces, f"--wd={Path.cwd()}"]
+        return subprocess.Popen([*enter, *command], **options)
 
     def tidy(self) -> None:
         """Take everything off the desk."""

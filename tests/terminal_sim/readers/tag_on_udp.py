@@ -25,6 +25,8 @@ class TagOnUdp:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._card: _Air | None = None
+        # How often the field breaks down at the next requests, with the card in it.
+        self.breakdowns = 0
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
@@ -58,6 +60,10 @@ class TagOnUdp:
                 self.place(card.card)
                 continue
             bit_rate, frame = data.split()
+            if self.breakdowns and bytes.fromhex(frame.decode()) == REQUEST:
+                self.breakdowns -= 1
+                self._socket.sendto(b"RFOFF", reader)
+                continue
             answer = card.hear_datagram(bytes.fromhex(frame.decode()))
             if answer is not None:
                 with contextlib.suppress(OSError):

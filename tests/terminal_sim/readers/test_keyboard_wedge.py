@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from terminal_sim.readers.keyboard_wedge import NAME, KeyboardWedgeSource, typed_uid
+from terminal_sim.readers.keyboard_wedge import NAME, READY, KeyboardWedgeSource, typed_uid
 from terminal_sim.readers.source import CardCame, CardLeft, Notice, SourceEnded
 
 ANNA, BEN = "04A1B2C3D4E5F6", "DEADBEEF"
@@ -72,6 +72,7 @@ def test_another_card_takes_the_place_of_the_one_before_and_a_wrong_line_is_told
     seen = watch(KeyboardWedgeSource(lines, hold_s=60))
     typing.write(f"{ANNA}\nwhat?\n\n{BEN}\n")
     assert seen.until(CardCame(BEN, NAME)) == [
+        Notice(READY),
         CardCame(ANNA, NAME),
         Notice("'what?' is no UID in hexadecimal or in ten decimal digits"),
         CardLeft(ANNA, NAME),
@@ -81,6 +82,7 @@ def test_another_card_takes_the_place_of_the_one_before_and_a_wrong_line_is_told
 
 def test_a_closed_window_ends_it_after_the_last_card_has_left(watch):
     seen = watch(KeyboardWedgeSource(io.StringIO(f"{ANNA}\n"), hold_s=0.2))
-    assert seen.until(CardLeft(ANNA, NAME)) == [CardCame(ANNA, NAME), CardLeft(ANNA, NAME)]
+    told = [Notice(READY), CardCame(ANNA, NAME), CardLeft(ANNA, NAME)]
+    assert seen.until(CardLeft(ANNA, NAME)) == told
     with pytest.raises(SourceEnded):
         seen.until(lambda event: False)
