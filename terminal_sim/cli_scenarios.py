@@ -72,7 +72,7 @@ def scenario(
 @refusals
 def do(state_dir: Path, name: str, action: str, value: str, as_json: bool) -> None:
     """Do ACTION of `sim actions` to NAME; VALUE is as in a scenario's file, and quotes may be left out."""
-    tell(act(read_state(name, state_dir), action, value=_parsed(value)), as_json)
+    tell(act(read_state(name, state_dir), action, value=parsed(action, value)), as_json)
 
 
 @click.command("actions")
@@ -176,9 +176,13 @@ def _make_room(junit_file: Path) -> None:
         raise ValueError(f"the report cannot be written: {error}") from error
 
 
-def _parsed(value: str) -> Any:
-    """Return what a text means in TOML; what means nothing there is the text itself."""
+def parsed(action: str, text: str) -> Any:
+    """Return what a text means in TOML; where texts are wanted, a number is one, and so is any nonsense."""
+    from terminal_sim.actions import ACTIONS
+
     try:
-        return tomllib.loads(f"value = {value}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        return value
+        return text
+    kinds = ACTIONS[action].kinds if action in ACTIONS else ()
+    return text if str in kinds and isinstance(value, (int, float)) and type(value) not in kinds else value

@@ -11,6 +11,7 @@ from typing import Any
 from terminal_sim.actions import ACTIONS
 from terminal_sim.bench import DEVICES
 from terminal_sim.expectations import EXPECTATIONS, TIMEOUT_S
+from terminal_sim.parts.board import READERS
 from terminal_sim.scenarios.places import Places, in_toml_error
 from terminal_sim.scenarios.telling import TELLING
 from terminal_sim.scenarios.toml_text import value_text
@@ -22,9 +23,11 @@ VOCABULARY = {**TELLING, **ACTIONS, **EXPECTATIONS}
 # What a step says beside that.
 MODIFIERS = ("terminal", "token", "at_s", "timeout_s")
 KEYS = ("title", "tokens", "terminals", "setup", "steps")
+# What is checked of a terminal's settings, and what whoever plays the story gives it.
+SETTINGS = {"device": DEVICES, "reader": READERS, "display": ("lcd", "oled"), "language": ("en", "de")}
+NOT_TOLD = ("name", "ledger_url", "api_token", "board")
 # What may be done to all terminals at once.
 TO_ALL = ("clock_forward_s", *TELLING)
-MANY_WORDS = 8
 NAMES_IN_BRACES = re.compile(r"\{(\w+)\}")
 
 
@@ -120,10 +123,16 @@ class _Reader:
         if not isinstance(terminals, dict) or not terminals:
             raise self._bad(1, "there is no terminal in it: write [terminals.NAME] and device = …")
         for name, settings in terminals.items():
-            device = settings.get("device") if isinstance(settings, dict) else None
-            if device not in DEVICES:
-                line = self._places.of_table(f"terminals.{name}", "device")
-                raise self._bad(line, f"terminal {name} needs a device: one of {', '.join(DEVICES)}")
+            given = settings if isinstance(settings, dict) else {}
+            for key, allowed in SETTINGS.items():
+                # A device there must be; of the others each has one that is usual.
+                if given.get(key, None if key == "device" else allowed[0]) not in allowed:
+                    line = self._places.of_table(f"terminals.{name}", key)
+                    raise self._bad(line, f"terminal {name} needs a {key}: one of {', '.join(allowed)}")
+            for key in NOT_TOLD:
+                if key in given:
+                    line = self._places.of_table(f"terminals.{name}", key)
+                    raise self._bad(line, f"{key} of terminal {name} is not the story's: leave it out")
 
     def _check_tokens(self) -> None:
         tokens = self._raw.get("tokens", {})

@@ -137,7 +137,7 @@ def test_a_terminal_recovers_from_each_fault_that_it_can_have(bench, ledger, dev
     assert set(faults_of(machine)) <= set(NAMES)
     for name in faults_of(machine):
         perform(machine, "fault", name)
-        machine.run_for(1)
+        machine.run_for(0.3)
     perform(machine, "heal", "all")
     machine.wait_display(ready, timeout_s=90)
     ledger.balances[ANNA] = 500

@@ -12,16 +12,19 @@ from pathlib import Path
 import pytest
 
 import terminal_sim
-from terminal_sim import Bench, Machine, NotSeen, play
+from terminal_sim import Bench, Machine, NotSeen, VirtualPrinter, play
 from terminal_sim.expectations import EXPECTATIONS
+from terminal_sim.journal import open_records
+from terminal_sim.vm.files import Files
+from terminal_sim.vm.flash import FlashChip
 from tests.terminal_sim.pos_ledger import API_TOKEN
 
 ANNA = "04A1B2C3D4E5F6"
 README = Path(terminal_sim.__file__).parent / "README.md"
 # Who changes a line here breaks the tests of others: it belongs into the changelog.
 PUBLIC = [
-    *("BadAction", "BadStory", "Bench", "Machine", "NotSeen", "perform", "play", "read_story"),
-    "write_story",
+    *("BadAction", "BadStory", "Bench", "Machine", "NotSeen", "VirtualPrinter", "perform", "play"),
+    *("read_story", "write_story"),
 ]
 SIGNATURES = {
     Bench: """
@@ -31,6 +34,18 @@ SIGNATURES = {
         leap(self, seconds: float)
         run_for(self, seconds: float)
         terminal(self, device: str, ledger_url: str, api_token: str | None, name: str | None = None, **config)
+    """,
+    VirtualPrinter: """
+        __init__(self, *, port: int = 0, paper_mm: int = 80, drawer_pin: Literal[2, 5] = 2)
+        close(self)
+        go_offline(self)
+        go_online(self)
+        lose_connection_after(self, count: int)
+        plug_in(self)
+        run_out_after(self, lines: int)
+        tear_off(self) -> Receipt | None
+        unplug(self)
+        wait_receipts(self, count: int, within_s: float = 5.0) -> list[Receipt]
     """,
     Machine: """
         at(self, seconds: float, act: Callable[[], Any])
@@ -149,3 +164,40 @@ def test_an_unsettled_purchase_stands_in_the_journal_until_the_ledger_is_heard(c
     coffee.boot()
     coffee.expect_journal(0, timeout_s=60)
     coffee.expect_balance(ANNA, 500)
+
+
+def test_what_has_a_time_happens_in_the_middle_of_a_wait(coffee):
+    began_s, seen_s = coffee.seconds, []
+    for after_s in (2, 0.5):
+        coffee.at(began_s + after_s, lambda: seen_s.append(round(coffee.seconds - began_s, 2)))
+    coffee.run_for(5)
+    assert seen_s == [0.5, 2.0]
+
+
+JOURNAL = """00000000 ["intent",7,"a-7","vend","04AA",120,null,""]
+00000000 ["coin_mark",null,""]
+00000000 ["intent",8,"a-8","coin","04BB",50,null,""]
+00000000 ["approved",7,null]
+00000000 ["intent",9,"a-9","top_up","04CC",500,null,""]
+00000000 ["credited",9,null]
+00000000 ["int"""
+
+
+@pytest.mark.parametrize(("settled", "is_open"), [("", [7, 8]), ("7 00000000", [8]), ("8 00000000", [])])
+def test_a_journal_is_read_up_to_its_torn_end_without_what_is_settled(settled, is_open):
+    files = Files(FlashChip())
+    files.write("/state/journal", JOURNAL.encode())
+    files.write("/state/settled", settled.encode())
+    assert [record.number for record in open_records(files)] == is_open
+    files.abandon()
+
+
+def test_a_journal_tells_how_far_each_record_is():
+    files = Files(FlashChip())
+    assert open_records(files) == []
+    files.write("/state/journal", JOURNAL.encode())
+    assert [(each.key, each.cents, each.state) for each in open_records(files)] == [
+        ("a-7", 120, "approved"),
+        ("a-8", 50, "intent"),
+    ]
+    files.abandon()

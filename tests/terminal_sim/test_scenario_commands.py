@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from terminal_sim.actions import ACTIONS
 from terminal_sim.cli import sim
+from terminal_sim.cli_scenarios import parsed
 from tests.terminal_sim.pos_ledger import API_TOKEN
 
 IDLE = """
@@ -104,3 +105,22 @@ def test_without_a_ledger_one_is_started_furnished_and_ended(type_in, tmp_path):
     assert played.exit_code == 0, played.output
     assert "setup: wallet open --token {anna}" in played.stdout
     assert played.stdout.splitlines()[-1].startswith("Somebody comes in: as it was told, in ")
+
+
+@pytest.mark.parametrize(
+    ("action", "text", "value"),
+    [
+        ("keys", "500", "500"),
+        ("keys", "500#", "500#"),
+        ("press", "1", 1),
+        ("press", "espresso", "espresso"),
+        ("tap", "12345678", "12345678"),
+        ("tap", '{ uid = "DEADBEEF", hold_s = 2 }', {"uid": "DEADBEEF", "hold_s": 2}),
+        ("untap", "true", True),
+        ("clock_forward_s", "1.5", 1.5),
+        ("vmc", "{ dispenses = false }", {"dispenses": False}),
+    ],
+)
+def test_a_value_is_typed_as_in_a_scenario_and_quotes_may_be_left_out(action, text, value):
+    assert parsed(action, text) == value
+    ACTIONS[action].check(action, value)

@@ -65,6 +65,8 @@ def test_a_story_is_read_with_its_steps_in_order(story_file):
         ("[terminals.a]\nname = 'x'\n[[steps]]\nrun_for = 1", 1, "terminal a needs a device: one of coffee"),
         ("[terminals.a]\nname = 'x'\ndevice = 'tank'", 3, "terminal a needs a device: one of coffee"),
         ("[terminals.a]\ndevice = 'coffee_machine'", 1, "there is no step in it"),
+        (GOOD.replace("[[", "reader = 'eye'\n[["), 8, "terminal coffee needs a reader: one of pn532_i2c"),
+        (GOOD.replace("[[", "api_token = 'x'\n[["), 8, "api_token of terminal coffee is not the story's"),
         ("title = 'x'\nmood = 'good'\n" + GOOD.replace("title", "#"), 2, "mood is not known here: title"),
         (GOOD.replace('"04A1B2C3D4E5F6"', "'04A1'"), 4, "token anna is a UID, 'random', or a table"),
         (GOOD.replace('"random"', "{ clone_of = 'bob' }"), 5, "token phone is a clone of 'bob'"),
