@@ -7,6 +7,7 @@ Standard library only: this file runs on a machine with nothing but Python.
 
 from __future__ import annotations
 
+import ctypes.util
 import hashlib
 import os
 import shutil
@@ -169,6 +170,7 @@ def need_card_readers() -> None:
     needed = {
         "pcscd": Path("/usr/sbin/pcscd").exists(),
         "vsmartcard-vpcd": Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so").exists(),
+        "libusb-1.0-0": ctypes.util.find_library("usb-1.0"),
         "libpcsclite-dev": Path("/usr/include/PCSC/winscard.h").exists(),
         "gcc": shutil.which("gcc"),
         "libc6-dev": Path("/usr/include/stdio.h").exists(),

@@ -12,6 +12,7 @@ _HOMES = {
     "Bench": "terminal_sim.bench",
     "Machine": "terminal_sim.machine",
     "NotSeen": "terminal_sim.expectations",
+    "VirtualPrinter": "terminal_sim.printer",
     "perform": "terminal_sim.actions",
     "play": "terminal_sim.scenarios.runner",
     "read_story": "terminal_sim.scenarios.story",

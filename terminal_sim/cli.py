@@ -17,6 +17,7 @@ import click
 from terminal_sim.bench import DEVICES
 from terminal_sim.control import STATE_DIR as DEFAULT_STATE_DIR
 from terminal_sim.control import Refused, State, ask, check_name, read_state, running
+from terminal_sim.parts.board import COIN_ACCEPTORS, READERS
 from terminal_sim.tokens import check_uid
 from terminal_sim.vm.node import NodeMissing
 from terminal_sim.vm.process import VmMissing
@@ -101,6 +102,8 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result
 @click.option("--api-token", envvar="TAPLEDGER_API_TOKEN", required=True, show_envvar=True)
 @click.option("--language", type=click.Choice(["en", "de"]), default="en", show_default=True)
 @click.option("--display", type=click.Choice(["lcd", "oled"]), default="lcd", show_default=True)
+@click.option("--reader", type=click.Choice(READERS), default=READERS[0], show_default=True)
+@click.option("--coin-acceptor", type=click.Choice(COIN_ACCEPTORS), default="pulse", show_default=True)
 @click.option("--button", "buttons", multiple=True, help="A product id for the next product button.")
 @click.option("--pulse-cents", type=click.IntRange(1, 1000), default=10, show_default=True)
 @click.option("--clock", type=click.Choice(["real"]), default="real", help="Scenarios run in virtual time.")
@@ -235,7 +238,7 @@ def _framed(name: str, display: list[str]) -> str:
 
 
 def tell(answer: dict[str, Any], as_json: bool) -> None:
-    """Print what there is to see of a terminal."""
+    """Print what a terminal answered: its display, power, network and latest requests."""
     if as_json:
         click.echo(json.dumps(answer))
         return

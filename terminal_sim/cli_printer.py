@@ -66,7 +66,8 @@ _plain("paper", "Let the roll be full, near its end, or out.", "ok", "near-end",
 _plain("cover", "Open or close the cover.", "open", "close")
 _plain("drawer", "Push the drawer in, or turn its key.", "close", "lock", "unlock")
 _plain("button", "Press the button that takes the printer offline, or online again.", "offline", "online")
-_plain("network", "Pull the network cable out, or put it in again.", "out", "in")
+_plain("network", "Pull the cable out, put it in, or break the connection in a job.", "out", "in", "break")
+_plain("speed", "Print as fast as it can, or two lines a second.", "normal", "slow")
 _plain("tear", "Tear off what hangs out, as one does at a printer without a knife.")
 
 

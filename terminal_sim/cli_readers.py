@@ -42,8 +42,10 @@ def readers(as_json: bool) -> None:
     width = max(len(one["name"]) for one in listed)
     for one in listed:
         click.echo(f"{one['kind']:<5}  {one['name']:<{width}}  {one['about']}")
+    if missing:
+        click.echo("\nMissing:")
     for one in missing:
-        click.echo(f"{one['kind']:<5}  {one['what']}:\n         {one['to_type']}")
+        click.echo(f"{one['kind']:<5}  {one['what']}\n         {one['to_type']}")
     click.echo("\nPut one in front of a running terminal: tapledger sim reader TERMINAL " + "|".join(KINDS))
 
 

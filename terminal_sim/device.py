@@ -169,7 +169,7 @@ class Device:
 
     def live_bytes(self) -> int:
         """Return what the firmware keeps on the heap after a collection, without the simulator's shims."""
-        return self.vm.live_bytes() - self.vm.baseline_bytes
+        return self.vm.live_bytes()
 
     def _wait_and_step(self, until_us: int) -> None:
         target_us = until_us if self._due_us is None else min(self._due_us, until_us)

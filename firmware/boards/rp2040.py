@@ -1,4 +1,4 @@
-"""What the boards with an RP2040 have in common: reader and display, clock, watchdog, WiFi and TLS.
+"""What the boards with an RP2040 have in common: reader and display, buzzer, clock, watchdog, WiFi and TLS.
 
 The reader is a PN532 on the display's I2C unless the setting `reader` names another one.
 """
@@ -10,6 +10,7 @@ from drivers import displays
 from system.online import add_network
 
 _SDA, _SCL = 4, 5
+_BUZZER = 10
 _READER = {"reset": 6, "power": 7, "select": 17, "spi": (0, 18, 19, 16), "uart": (0, 0, 1)}
 # The longest that this chip knows.
 _WATCHDOG_MS = 8300
@@ -29,7 +30,7 @@ def build_display():
 
 def build_parts(config):
     """Return the parts that each of these boards has; raises ConfigError."""
-    parts = build_common(config, build_bus(), _READER)
+    parts = build_common(config, build_bus(), _READER, _BUZZER)
     parts.watchdog = lambda: WDT(timeout=_WATCHDOG_MS)
     add_network(parts, config)
     return parts

@@ -5,6 +5,7 @@ from micropython import const
 from cards.uid import SEVERAL
 from drivers.reader import ReaderError, SeveralTokens
 from system import compat
+from system.bus import BusHealth
 from system.log import log
 
 _INTERVAL_MS = const(150)
@@ -30,11 +31,9 @@ class Presence:
         self.on_token = on_token
         self._misses = 0
         self._several = 0
-        self._failing_since = None
         self.uid = None
         self.is_working = True
-        self.failures = 0
-        self.recoveries = 0
+        self.health = BusHealth("reader")
 
     @property
     def reader_version(self):
@@ -51,25 +50,14 @@ class Presence:
                     await self._mend(failures)
                 await self._look()
                 if failures:
-                    self._report_recovery()
+                    log("reader", f"working: {self._reader.version}")
+                    self.health.works()
                 self.is_working, failures = True, 0
                 await compat.sleep_ms(_INTERVAL_MS)
             except ReaderError as error:
                 failures += 1
-                self.failures += 1
-                if self._failing_since is None:
-                    self._failing_since = compat.ticks_ms(), self.failures
+                self.health.fails()
                 log("reader", f"failure {failures}: {error}")
-
-    def _report_recovery(self):
-        log("reader", f"working: {self._reader.version}")
-        if self._failing_since is None:
-            return
-        since, before = self._failing_since
-        self._failing_since = None
-        self.recoveries += 1
-        duration_s = compat.ticks_diff(compat.ticks_ms(), since) // 1000
-        log("health", f"reader recovered after {self.failures - before + 1} failures in {duration_s} s")
 
     async def _mend(self, failures):
         # The ladder: start again at once, then through the reset pin, then through the switch of its supply,

@@ -23,6 +23,8 @@ class Station:
     """
 
     _checking_text = "checking"
+    # Of a bus that the device itself listens to.
+    health = None
 
     def __init__(self, parts, config, texts, ledger, journal):
         self._display = parts.display

@@ -12,6 +12,7 @@ from drivers.mdb_session import ENABLED, Session
 from journal import records
 from ledger_client.answers import Accepted, Refused
 from system import compat
+from system.bus import BusHealth
 from system.log import log
 
 ASKED = "asked"
@@ -50,6 +51,7 @@ class VendingMachine(Station):
         self._record = None
         self._ended = asyncio.Event()
         self._reported = 0
+        self.health = BusHealth("vending bus")
         self._reported_ms = compat.ticks_ms()
         self.cash_sales = 0
 
@@ -107,11 +109,15 @@ class VendingMachine(Station):
     def _report(self):
         bad = self._link.spoilt + self._link.late + self._reader.events.discards
         now = compat.ticks_ms()
-        if bad != self._reported and compat.ticks_diff(now, self._reported_ms) >= _REPORT_MS:
-            self._reported, self._reported_ms = bad, now
-            log(
-                "mdb", f"{self._link.spoilt} blocks spoilt, {self._link.late} heard too late, since the start"
-            )
+        if compat.ticks_diff(now, self._reported_ms) < _REPORT_MS:
+            return
+        fresh, self._reported, self._reported_ms = bad - self._reported, bad, now
+        if fresh:
+            self.health.fails(fresh)
+            told = f"{self._link.spoilt} blocks spoilt, {self._link.late} heard too late"
+            log("mdb", told + ", since the start")
+        else:
+            self.health.works()
 
     async def _show_trouble(self):
         if await super()._show_trouble():

@@ -5,6 +5,7 @@ from micropython import const
 from drivers import credit_buffer
 from drivers.cctalk import CcTalkError
 from system import compat
+from system.bus import BusHealth
 from system.log import log
 
 # Command headers, part 2.
@@ -41,6 +42,7 @@ class CcTalkCoin:
         self._set_ms = 0
         self._moved_ms = self._answered_ms = compat.ticks_ms()
         self._trouble = None
+        self.health = BusHealth("coin acceptor")
 
     @property
     def mark(self):
@@ -68,6 +70,7 @@ class CcTalkCoin:
                 await self._set_inhibits()
             except CcTalkError as error:
                 self._is_open = None
+                self.health.fails()
                 self._note_failure(listener, error)
                 await compat.sleep_ms(_RETRY_MS)
             else:
@@ -83,6 +86,7 @@ class CcTalkCoin:
     async def _poll(self, listener):
         now = await self._line.ask(_READ_CREDIT, length=credit_buffer.LENGTH)
         self._answered_ms = compat.ticks_ms()
+        self.health.works()
         self._note_answer(listener)
         before = self._reading or credit_buffer.of_mark(listener.coin_mark())
         what, count = credit_buffer.compare(before, now)

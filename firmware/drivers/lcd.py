@@ -2,8 +2,8 @@
 
 from micropython import const
 
+from drivers.display import Display
 from system import compat
-from system.log import log
 
 _ADDRESS = const(0x27)
 _COLUMNS = const(20)
@@ -15,6 +15,7 @@ _E = const(0x04)
 _BACKLIGHT = const(0x08)
 
 _CLEAR = const(0x01)
+_HOME = const(0x02)
 _ENTRY_LEFT_TO_RIGHT = const(0x06)
 _DISPLAY_OFF = const(0x08)
 _DISPLAY_ON = const(0x0C)
@@ -37,55 +38,43 @@ def encode(text):
     return codes
 
 
-class CharacterDisplay:
-    """Four lines of twenty characters. A display that fails never stops the machine behind it."""
+class CharacterDisplay(Display):
+    """Four lines of twenty characters."""
 
     columns = _COLUMNS
     rows = _ROWS
 
     def __init__(self, bus, address=_ADDRESS):
-        self._bus = bus
-        self._address = address
-        self._is_started = False
-        self._has_failed = False
-        self._shown = [b""] * _ROWS
+        super().__init__(bus, address)
+        self._shown = None
         self._pulses = bytearray(4 * (_COLUMNS + 1))
 
-    async def show(self, lines):
-        """Show up to four lines; what is longer is cut. Returns False when the display does not answer."""
-        try:
-            if not self._is_started:
-                await self._start()
-            for row in range(_ROWS):
-                line = encode(lines[row][:_COLUMNS] if row < len(lines) else "")
-                self._show_row(row, bytes(line) + b" " * (_COLUMNS - len(line)))
-        except OSError as error:
-            self._is_started = False
-            if not self._has_failed:
-                log("display", f"no answer: {error!r}")
-            self._has_failed = True
-            return False
-        self._has_failed = False
-        return True
+    async def _write(self, lines):
+        if not self._is_started:
+            await self._start()
+        for row in range(_ROWS):
+            line = encode(lines[row][:_COLUMNS] if row < len(lines) else "")
+            self._show_row(row, bytes(line) + b" " * (_COLUMNS - len(line)))
 
     async def _start(self):
         # Initialising by instruction (data sheet, figure 24) works from any state the chip is in.
-        await compat.sleep_ms(50)
+        await compat.sleep_ms(0 if self._is_anew else 50)
         for nibble, pause_ms in ((0x30, 5), (0x30, 1), (0x30, 1), (0x20, 1)):
-            self._bus.writeto(self._address, bytes((nibble | _BACKLIGHT | _E, nibble | _BACKLIGHT)))
+            self.bus.writeto(self.address, bytes((nibble | _BACKLIGHT | _E, nibble | _BACKLIGHT)))
             await compat.sleep_ms(pause_ms)
         self._instruct(_FUNCTION_4_BIT_2_LINES)
-        self._instruct(_DISPLAY_OFF)
-        self._instruct(_CLEAR)
+        if not self._is_anew:
+            self._instruct(_DISPLAY_OFF)
+        self._instruct(_HOME if self._is_anew else _CLEAR)
         await compat.sleep_ms(3)
         self._instruct(_ENTRY_LEFT_TO_RIGHT)
         self._instruct(_DISPLAY_ON)
-        self._shown = [b" " * _COLUMNS] * _ROWS
+        self._shown = [None if self._is_anew else b" " * _COLUMNS] * _ROWS
         self._is_started = True
 
     def _instruct(self, instruction):
         self._put(0, instruction, 0)
-        self._bus.writeto(self._address, memoryview(self._pulses)[:4])
+        self.bus.writeto(self.address, memoryview(self._pulses)[:4])
 
     def _show_row(self, row, codes):
         if self._shown[row] == codes:
@@ -94,7 +83,7 @@ class CharacterDisplay:
         for column, code in enumerate(codes):
             self._put(4 * column + 4, code, _RS)
         # At 100 kHz a byte takes 90 us on the bus, longer than the chip needs for a character (37 us).
-        self._bus.writeto(self._address, self._pulses)
+        self.bus.writeto(self.address, self._pulses)
         self._shown[row] = codes
 
     def _put(self, at, code, register):

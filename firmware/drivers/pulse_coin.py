@@ -5,6 +5,7 @@ from array import array
 from micropython import const
 
 from system import compat
+from system.bus import BusHealth
 
 _EDGES = const(128)
 _MASK = const(127)
@@ -54,6 +55,7 @@ class PulseCoin:
         self._ended_us = 0
         self._last_edge_ms = compat.ticks_ms()
         self.discards = 0
+        self.health = BusHealth("coin line")
         inhibit_pin.value(profile.inhibit_level)
         pin.irq(self._on_edge, both_edges)
 
@@ -126,7 +128,9 @@ class PulseCoin:
                 await compat.sleep_ms(_LOOK_MS)
             else:
                 is_closing = self._is_open and not self._is_wanted
-                await compat.flagged_within(self._edge, _FALL_MS if is_closing else _IDLE_LOOK_MS)
+                has_moved = await compat.flagged_within(self._edge, _FALL_MS if is_closing else _IDLE_LOOK_MS)
+                if not has_moved and self.quiet_ms() > _IDLE_LOOK_MS:
+                    self.health.rests()
             self._take_edges()
             self._notice_missed_edge()
             self._tell_counting(listener)
@@ -153,6 +157,7 @@ class PulseCoin:
                 rested_since = now
                 if not is_stuck and compat.ticks_diff(now, started) >= patience_ms:
                     is_stuck = True
+                    self.health.fails()
                     listener.on_stuck(True)
             elif compat.ticks_diff(now, rested_since) >= self._profile.power_up_ms:
                 break
@@ -161,10 +166,12 @@ class PulseCoin:
         self._is_ready = True
         self.accept(self._is_wanted)
         if is_stuck:
+            self.health.works()
             listener.on_stuck(False)
 
     def _take_edges(self):
         if self.discards:
+            self.health.fails(self.discards)
             self._spoilt, self.discards = f"{self.discards} edges lost", 0
         if self._is_powering_up():
             self._tail, self._pulse_since_us, self._spoilt = self._head, None, None
@@ -185,6 +192,7 @@ class PulseCoin:
         width_us = compat.ticks_diff(now_us, self._pulse_since_us)
         self._pulse_since_us = None
         if width_us < _NOISE_US:
+            self.health.stirs()
             return
         self._pulses += 1
         self._ended_us = now_us

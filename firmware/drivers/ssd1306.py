@@ -2,7 +2,8 @@
 
 from micropython import const
 
-from system.log import log
+from drivers.display import Display
+from system import compat
 
 _ADDRESS = const(0x3C)
 _WIDTH = const(128)
@@ -36,8 +37,8 @@ _OWN = {
 }
 
 
-class OledDisplay:
-    """Eight lines of sixteen characters. A display that fails never stops the machine behind it."""
+class OledDisplay(Display):
+    """Eight lines of sixteen characters."""
 
     columns = 16
     rows = 8
@@ -46,10 +47,7 @@ class OledDisplay:
     def __init__(self, bus, address=_ADDRESS):
         from framebuf import MONO_VLSB, FrameBuffer
 
-        self.bus = bus
-        self.address = address
-        self._is_started = False
-        self._has_failed = False
+        super().__init__(bus, address)
         self._shown = [None] * self.rows
         # One row at a time, behind its control byte: the whole picture would take a kilobyte.
         self._transfer = bytearray(1 + _WIDTH)
@@ -59,25 +57,18 @@ class OledDisplay:
         self._status = bytearray(1)
         self._window = bytearray((_COMMANDS, _SET_COLUMNS, 0, 0, _SET_PAGES, 0, 0))
 
-    async def show(self, lines):
-        """Show up to eight lines; what is longer is cut. Returns False when the display does not answer."""
-        try:
-            if not self._is_started or self._has_lost_its_settings():
-                self._start()
-            for row in range(self.rows):
-                self._show_row(row, lines[row][: self.columns].rstrip() if row < len(lines) else "")
-            if not self._is_started:
-                # Only now: what the memory held before was noise.
-                self.bus.writeto(self.address, _DISPLAY_ON)
-                self._is_started = True
-        except OSError as error:
-            self._is_started = False
-            if not self._has_failed:
-                log("display", f"no answer: {error!r}")
-            self._has_failed = True
-            return False
-        self._has_failed = False
-        return True
+    async def _write(self, lines):
+        if not self._is_started or self._has_lost_its_settings():
+            self._start()
+        for row in range(self.rows):
+            if self._is_anew:
+                # All rows take a tenth of a second on the bus; others may act in between.
+                await compat.sleep_ms(0)
+            self._show_row(row, lines[row][: self.columns].rstrip() if row < len(lines) else "")
+        if not self._is_started:
+            # Only now: what the memory held before was noise.
+            self.bus.writeto(self.address, _DISPLAY_ON)
+            self._is_started = True
 
     async def show_picture(self, rows, lines):
         """Show a picture of squares, and beside it lines of eight letters; False as for show()."""
@@ -97,7 +88,8 @@ class OledDisplay:
 
     def _start(self):
         self._is_started = False
-        self.bus.writeto(self.address, _DISPLAY_OFF)
+        if not self._is_anew:
+            self.bus.writeto(self.address, _DISPLAY_OFF)
         self.bus.writeto(self.address, _SET_UP)
         self.forget()
 

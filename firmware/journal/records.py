@@ -28,10 +28,13 @@ REVERSED = "reversed"
 NOT_SENT = "not_sent"
 NOTED = "noted"
 
-# No states of a record: up to where an acceptor has counted and whose coins come next, and how many
-# remarkable records there were beyond those that are kept.
+# No states of a record: up to where an acceptor has counted and whose coins come next; how many remarkable
+# records there were beyond those that are kept; and, negative, the turn of the short files.
 COIN_MARK = "coin_mark"
 DROPPED = "dropped"
+SHORT_FILE = "short_file"
+
+_REMARKABLE_KEPT = 32
 
 _INTENT_FIELDS = 8
 _STATE_FIELDS = 3
@@ -78,12 +81,17 @@ class Record:
         return line([self.state, self.number, self.note])
 
 
-def of_lines(data):
-    """Return the record of its intent line and its state line in one piece."""
-    end = data.find(b"\n") + 1
-    by_number = {}
-    apply(parse(data[:end]), by_number)
-    return apply(parse(data[end:]), by_number)
+def mark_of(record):
+    """Return (mark, token) of a record that brings up to where its acceptor has counted, or None."""
+    return (record.item, record.token) if record.item and record.kind in (COIN, UNKNOWN_COIN) else None
+
+
+def remember(numbers, number):
+    """Add the number of a remarkable record; return the one that is not kept any longer for it, or None."""
+    if number in numbers:
+        return None
+    numbers.append(number)
+    return numbers.pop(0) if len(numbers) > _REMARKABLE_KEPT else None
 
 
 def line(fields):
@@ -106,21 +114,3 @@ def parse(raw):
     if not isinstance(fields, list) or not fields:
         return None
     return fields if len(fields) == (_INTENT_FIELDS if fields[0] == INTENT else _STATE_FIELDS) else None
-
-
-def apply(fields, by_number):
-    """Replay one line onto the records that are open so far; return the one that ends with it, or None."""
-    kind, number = fields[0], fields[1]
-    if kind == INTENT:
-        record = Record(number, fields[2], fields[3], fields[4], fields[5])
-        record.text = fields[7]
-        if fields[6] is not None:
-            record.item = fields[6]
-        record.is_durable = True
-        by_number[number] = record
-    elif number in by_number:
-        record = by_number[number]
-        record.state, record.note = kind, fields[2]
-        if not record.is_open():
-            return by_number.pop(number)
-    return None

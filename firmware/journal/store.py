@@ -3,52 +3,49 @@
 from binascii import crc32
 
 from journal import records
+from journal.lines import Lines
 from journal.records import Record
 from system.log import log
 
-_FILE = "journal"
-_NEW_FILE = "journal.new"
 _SETTLED_FILE = "settled"
-_LONGEST_LINE = 512
-_REMARKABLE_KEPT = 32
 # Coins that are already falling when the journal is nearly full must still find room.
 _COIN_RESERVE = 4
 
 
 class Journal:
-    """Append-only lines on flash, each with its CRC and flushed on its own.
+    """Append-only lines on flash, each with its CRC and flushed on its own, the latest in a short file.
 
     `capacity` open records are the limit: `has_room` and `has_room_for_coins` turn False, and then debits and
     coins have to be refused. The file is written anew with what is still open or remarkable when it grows
     over `file_limit` bytes or its end is damaged; reading stops at the first bad line.
     """
 
-    def __init__(self, files, entropy, capacity=32, file_limit=16384):
-        # Needed once; the program forgets it afterwards.
+    def __init__(self, files, entropy, capacity=32, file_limit=16384, short_limit=0):
+        # Needed once; the program forgets them afterwards.
         from journal.identity import next_start
+        from journal.replay import Replay
 
         self._files = files
         self.capacity = capacity
         self._file_limit = self._rotate_above = file_limit
-        self._file = None
-        self._size = 0
-        self._open = []
-        # Their numbers, oldest first; the lines stay on flash, where people read them.
-        self._remarkable = []
+        self._lines = Lines(files, short_limit)
         # The lines, by number, of those that flash has not taken yet.
         self._unwritten = {}
-        self._dropped = 0
-        self._coin_mark = (None, "")
-        self._is_damaged = False
         self._settled = self._read_settled()
-        self._last = self._settled
-        is_whole = self._replay()
+        replay = Replay(self._lines, self._settled)
+        self._open = replay.open
+        # Their numbers, oldest first; the lines stay on flash, where people read them.
+        self._remarkable = replay.remarkable
+        self._dropped = replay.dropped
+        self._coin_mark = replay.coin_mark
+        self._last = replay.last
         self.prefix = next_start(files, entropy)
         self.is_failing = False
-        if is_whole:
+        if self._lines.is_in_order:
             self._append(b"")
         else:
-            log("journal", "the end is torn; written anew")
+            if not self._lines.is_whole:
+                log("journal", "the end is torn; written anew")
             self._rotate()
         if self._remarkable:
             log("journal", f"{len(self._remarkable)} remarkable records, {self._dropped} older ones dropped")
@@ -71,7 +68,9 @@ class Journal:
     @property
     def remarkable(self):
         """The latest settled records that a person should look at (copies, read from flash)."""
-        return [records.of_lines(data) for data in self._remarkable_lines()]
+        from journal.replay import of_lines
+
+        return [of_lines(data) for data in self._remarkable_lines()]
 
     @property
     def dropped(self):
@@ -109,7 +108,7 @@ class Journal:
         if record not in self._open:
             self._open.append(record)
         before = self._coin_mark
-        self._take_mark(record)
+        self._coin_mark = records.mark_of(record) or before
         # The next pulse of a coin does not wait until a file is written anew; the coin's own line can.
         record.is_durable = self._append(record.intent_line(), record.kind != records.COUNTING)
         if not record.is_durable:
@@ -143,8 +142,13 @@ class Journal:
         return is_written
 
     def mend(self):
-        """Try to write the journal anew when the flash took nothing the last time."""
-        if self.is_failing:
+        """Write the journal anew when the flash took nothing the last time; else make room for what comes."""
+        try:
+            self._lines.pour_early()
+        except OSError as error:
+            log("journal", f"write failed: {error!r}")
+            self.is_failing = True
+        if self.is_failing or self._lines.size > self._rotate_above:
             self._rotate()
 
     def _append(self, data, may_rotate=True):
@@ -152,42 +156,28 @@ class Journal:
             # What stands at the end of the file is unknown; only a new file can be trusted.
             return self._rotate()
         try:
-            if self._file is None:
-                self._file = self._files.open(_FILE, "ab")
-            self._file.write(data)
-            self._file.flush()
+            self._lines.append(data, may_rotate)
         except OSError as error:
             log("journal", f"write failed: {error!r}")
             return self._rotate()
-        self._size += len(data)
-        return self._rotate() if may_rotate and self._size > self._rotate_above else True
+        return self._rotate() if may_rotate and self._lines.size > self._rotate_above else True
 
     def _rotate(self):
-        size = 0
         try:
-            self._close()
-            with self._files.open(_NEW_FILE, "wb") as file:
-                # Line by line: there may be no room in memory for all of them in one piece.
-                for data in self._lines():
-                    size += len(data)
-                    file.write(data)
-                file.flush()
-            self._files.replace(_NEW_FILE, _FILE)
-            self._file = self._files.open(_FILE, "ab")
+            self._lines.rewrite(self._kept_lines())
         except OSError as error:
             log("journal", f"rotation failed: {error!r}")
             self.is_failing = True
             return False
-        self._size = size
         self._unwritten.clear()
         # What has to be kept may be longer than the limit; the next lines are not to write it anew each time.
-        self._rotate_above = max(self._file_limit, size + self._file_limit // 4)
+        self._rotate_above = max(self._file_limit, self._lines.size + self._file_limit // 4)
         self.is_failing = False
         for record in self._open:
             record.is_durable = True
         return True
 
-    def _lines(self):
+    def _kept_lines(self):
         if self._dropped:
             yield records.line([records.DROPPED, self._dropped, None])
         yield from self._remarkable_lines()
@@ -200,80 +190,29 @@ class Journal:
             yield self._mark_line()
 
     def _remarkable_lines(self):
-        # Each one's lines in one piece, from the file as it is; an intent may stand there more than once.
+        # Each one's lines in one piece, from the file as it is; an intent may stand there more than once, and
+        # all of what the power has cut off while it was poured.
         intents = {}
-        for raw, fields in self._file_lines() if self._remarkable else ():
-            if fields is None or fields[1] not in self._remarkable or fields[1] in self._unwritten:
+        wanted = [number for number in self._remarkable if number not in self._unwritten]
+        for raw, fields in self._lines.read() if wanted else ():
+            if fields[1] not in wanted:
                 continue
             if fields[0] == records.INTENT:
                 intents[fields[1]] = raw
             elif fields[1] in intents and fields[0] not in records.OPEN_STATES:
+                wanted.remove(fields[1])
                 yield intents.pop(fields[1]) + raw
         for number in self._remarkable:
             if number in self._unwritten:
                 yield self._unwritten[number]
 
-    def _file_lines(self):
-        # As (line, fields), up to the first bad line, whose fields are None.
-        try:
-            file = self._files.open(_FILE, "rb")
-        except OSError:
-            return
-        with file:
-            raw = file.readline(_LONGEST_LINE)
-            while raw:
-                fields = records.parse(raw)
-                # Something behind a bad line: the file is not torn at its end, but damaged.
-                raw_behind = file.readline(_LONGEST_LINE)
-                self._is_damaged = fields is None and bool(raw_behind)
-                yield raw, fields
-                raw = raw_behind if fields else None
-
     def _mark_line(self):
         return records.line([records.COIN_MARK, self._coin_mark[0], self._coin_mark[1]])
 
-    def _take_mark(self, record):
-        if record.item and record.kind in (records.COIN, records.UNKNOWN_COIN):
-            self._coin_mark = (record.item, record.token)
-
-    def _close(self):
-        if self._file is not None:
-            file, self._file = self._file, None
-            file.close()
-
-    def _replay(self):
-        by_number = {}
-        is_whole = True
-        for raw, fields in self._file_lines():
-            if fields is None:
-                # The last one; the file closes behind it.
-                is_whole = False
-                continue
-            self._size += len(raw)
-            if fields[0] == records.DROPPED:
-                self._dropped = fields[1]
-            elif fields[0] == records.COIN_MARK:
-                self._coin_mark = (fields[1], fields[2])
-            else:
-                self._replay_line(fields, by_number)
-        if self._is_damaged:
-            # Coins may have been told behind the damage.
-            self._coin_mark = (None, "")
-        self._open = [by_number[number] for number in sorted(by_number) if number > self._settled]
-        return is_whole
-
-    def _replay_line(self, fields, by_number):
-        self._last = max(self._last, fields[1])
-        ended = records.apply(fields, by_number)
-        if fields[0] == records.INTENT:
-            self._take_mark(by_number[fields[1]])
-        if ended is not None and ended.note:
-            self._remember(ended)
-
     def _remember(self, record):
-        self._remarkable.append(record.number)
-        if len(self._remarkable) > _REMARKABLE_KEPT:
-            self._unwritten.pop(self._remarkable.pop(0), None)
+        forgotten = records.remember(self._remarkable, record.number)
+        if forgotten is not None:
+            self._unwritten.pop(forgotten, None)
             self._dropped += 1
 
     def _read_settled(self):

@@ -8,7 +8,6 @@ from micropython import const
 import slots
 from ota.contents import Manifest
 from ota.errors import UpdateRefused
-from ota.signature import is_signed
 from system import compat
 
 _EEXIST = const(17)
@@ -64,8 +63,13 @@ class Installer:
             is_sound = False
         if not is_sound:
             raise UpdateRefused("the ledger's answer makes no sense")
+        from ota.signature import is_signed
+
         # The digest is the ledger's word so far; what was fetched has it, or is refused.
-        if not is_signed(_bytes_of(sha256), signature, self._modulus):
+        is_ours = is_signed(_bytes_of(sha256), signature, self._modulus)
+        # The files are long, and memory is short meanwhile.
+        compat.forget("ota.signature")
+        if not is_ours:
             raise UpdateRefused("the manifest is not signed with this device's key")
         self._make_folder(slots.folder(slot))
         await self._fetch(sha256, size, slots.folder(slot) + "/manifest.new", beat)
@@ -82,6 +86,7 @@ class Installer:
                     raise UpdateRefused(f"{path} has not arrived whole")
                 digest.update(piece)
                 file.write(piece)
+                piece = None
             file.flush()
         if hexlify(digest.digest()).decode() != sha256:
             raise UpdateRefused(f"{path} is not what the manifest says")

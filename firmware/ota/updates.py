@@ -52,6 +52,8 @@ class Updates:
         from ota.signature import read_key
 
         modulus = read_key(self._flash, KEY_PATH)
+        # A function keeps its module in memory.
+        del read_key
         fit = (self._board, VERSION, getattr(sys.implementation, "_mpy", None))
         installer = Installer(self._flash, self._source, modulus, fit)
         slot = await installer.install(offer, self._until_idle, beat)

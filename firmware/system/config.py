@@ -1,9 +1,11 @@
 """The device's settings: /config.json, checked, with defaults for what is missing."""
 
 import json
+import os
 import sys
 
 from system import compat
+from system.log import log
 
 DEVICES = ("coffee_machine", "coin_station", "nfc_terminal", "vending_machine")
 LANGUAGES = ("en", "de")
@@ -12,6 +14,12 @@ READERS = ("pn532_i2c", "pn532_spi", "pn532_hsu", "mfrc522")
 # The board that a platform most likely is, for a display when there is no config to read.
 _BOARD_OF_PLATFORM = {"webassembly": "simulator", "esp32": "esp32_pn532_coffee", "rp2": "rp2040_mdb"}
 _DEFAULT_BOARD = "simulator"
+# How the boards of another chip begin.
+_FOREIGN = {"esp32": "rp2", "rp2": "esp32"}
+# What the settings mean; a file without this number is of the first meaning. It grows when a setting gets
+# another name or meaning, so that nobody's money goes by an old one.
+VERSION = 1
+_LONGEST_FILE = 8192
 
 # Name, default, least and greatest value.
 _NUMBERS = (
@@ -35,6 +43,13 @@ _NUMBERS = (
     ("update_check_ms", 3600000, 5000, 86400000),
 )
 # Name, default, the sort of its elements.
+_FLAGS = ("buzzer", "confirm", "allow_plain_http", "selftest", "mdb_revalue")
+_OTHERS = (
+    "config_version board device language display reader ledger_url time_server api_token coin_acceptor"
+    " coin_currency wifi"
+)
+# Where a slip of the pen would cost money, a name that is not known is refused.
+_MONEY = ("pulse_", "inhibit_", "coin", "mdb_", "top_up_")
 _LISTS = (("buttons", (), str), ("coins_cents", (5, 10, 20, 50, 100, 200), int))
 
 
@@ -54,6 +69,8 @@ def default_board():
 def load(path):
     """Read and check the settings; raises ConfigError."""
     try:
+        if os.stat(path)[6] > _LONGEST_FILE:
+            raise ConfigError("config.json is too long")
         with open(path) as file:
             raw = json.load(file)
     except OSError:
@@ -66,9 +83,16 @@ def load(path):
 
 
 def check(raw):
-    """Return the Config of a dictionary; unknown keys are ignored, bad values raise ConfigError."""
+    """Return the Config of a dictionary; bad values raise ConfigError.
+
+    An unknown name is told on the console, and refused where it looks like a setting of money.
+    """
     config = Config()
+    _require_version(raw)
+    _note_unknown(raw)
     config.board = _text(raw, "board", default_board())
+    if config.board.startswith(_FOREIGN.get(sys.platform, "?")):
+        raise ConfigError("board: for another chip")
     config.device = _choice(raw, "device", DEVICES, None)
     config.language = _choice(raw, "language", LANGUAGES, "en")
     config.display = _choice(raw, "display", DISPLAYS, "auto")
@@ -89,11 +113,11 @@ def check(raw):
     config.wifi = raw.get("wifi") or {}
     if not isinstance(config.wifi, dict):
         raise ConfigError("wifi: no object")
-    config.buzzer = raw.get("buzzer") is True
-    config.confirm = raw.get("confirm") is True
-    config.allow_plain_http = raw.get("allow_plain_http") is True
-    config.selftest = raw.get("selftest") is True
-    config.mdb_revalue = raw.get("mdb_revalue") is True
+    for name in ("ssid", "password"):
+        if not isinstance(config.wifi.get(name) or "", str):
+            raise ConfigError(f"wifi: {name}: no text")
+    for name in _FLAGS:
+        setattr(config, name, _flag(raw, name))
     return config
 
 
@@ -111,6 +135,34 @@ def parse_url(url):
     if not host or not 0 < port < 65536:
         raise ConfigError("ledger_url: bad host")
     return scheme == "https", (host, port, (slash + path).rstrip("/"))
+
+
+def _require_version(raw):
+    version = raw.get("config_version", 1)
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise ConfigError("config_version: no number")
+    if version != VERSION:
+        age = "old" if version < VERSION else "new"
+        raise ConfigError(f"config_version: {version} is too {age}, not {VERSION}")
+
+
+def _note_unknown(raw):
+    known = _OTHERS.split()
+    for table in (_NUMBERS, _LISTS):
+        known.extend([row[0] for row in table])
+    for name in raw:
+        if name in known or name in _FLAGS:
+            continue
+        if name.startswith(_MONEY):
+            raise ConfigError(f"not known: {name}")
+        log("config", f"not known, so without effect: {name}")
+
+
+def _flag(raw, name):
+    value = raw.get(name, False)
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name}: true or false")
+    return value
 
 
 def _text(raw, name, default):

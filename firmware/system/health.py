@@ -11,6 +11,9 @@ from system.log import log
 _CHECK_MS = const(1000)
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(30000)
+# The first report comes when a person may still look at the console of a device that was started.
+_FIRST_REPORT_MS = const(60000)
+_REPORT_EVERY_MS = const(3600000)
 
 
 class Supervisor:
@@ -22,6 +25,8 @@ class Supervisor:
     def __init__(self, watchdog=None):
         """Give machine.WDT or nothing."""
         self._watchdog = watchdog
+        # A system.bus.BusHealth for each bus of the device: what its report is about.
+        self.buses = ()
         self._limits_ms = {}
         self._beats = {}
         # The task that has failed last, and was started again.
@@ -42,13 +47,17 @@ class Supervisor:
         return None
 
     async def watch(self):
-        """Feed the watchdog for ever, except while a task is late."""
+        """Feed the watchdog for ever, except while a task is late; report about each bus each hour."""
+        reported_ms = compat.ticks_add(compat.ticks_ms(), _FIRST_REPORT_MS - _REPORT_EVERY_MS)
         while True:
             late = self.late()
             if late:
                 log("health", f"{late} gives no sign of life")
             elif self._watchdog:
                 self._watchdog.feed()
+            if self.buses and compat.ticks_diff(compat.ticks_ms(), reported_ms) >= _REPORT_EVERY_MS:
+                reported_ms = compat.ticks_ms()
+                log("health", "failures since the start: " + ", ".join([bus.report() for bus in self.buses]))
             await compat.sleep_ms(_CHECK_MS)
 
     async def _keep(self, name, run):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from functools import partial
 
-from terminal_sim.chips.bus import Wires
+from terminal_sim.chips.bus import Timeline, Wires
 from terminal_sim.chips.contacts import ContactBounce, settle
 
+_NOISE_LASTS_US = 30_000
 LAYOUT_4X4 = ("123A", "456B", "789C", "*0#D")
 
 
@@ -38,6 +40,8 @@ class KeypadMatrix:
             key: (row, column) for row, keys in enumerate(layout) for column, key in enumerate(keys)
         }
         self._pressed: set[tuple[int, int]] = set()
+        # The columns that noise pulls low at this moment.
+        self._sparks: set[int] = set()
         self._row_levels: list[int | None] = [None] * len(row_pins)
         for row, pin in enumerate(row_pins):
             wires.watch(pin, partial(self._row_changed, row))
@@ -49,6 +53,20 @@ class KeypadMatrix:
     def release(self, key: str) -> None:
         """Let go of a key; raises KeyError for one that the layout does not have."""
         settle(self._bounce, False, partial(self._set, self._places[key]))
+
+    def make_noise(self, timeline: Timeline, seconds: float, seed: int = 1) -> None:
+        """Pull columns low and let go of them for a while, as a motor does whose cable lies beside them."""
+        dice = random.Random(seed)  # noqa: S311 - noise, no secret
+        end_us = timeline.now_us() + int(seconds * 1_000_000)
+
+        def spark() -> None:
+            is_over = timeline.now_us() >= end_us
+            self._sparks = set() if is_over else self._sparks ^ {dice.randrange(len(self._column_pins))}
+            self._drive_columns()
+            if not is_over:
+                timeline.at(timeline.now_us() + dice.randint(1_000, _NOISE_LASTS_US), spark)
+
+        spark()
 
     def _set(self, place: tuple[int, int], closed: bool) -> None:
         if closed:
@@ -64,7 +82,8 @@ class KeypadMatrix:
     def _drive_columns(self) -> None:
         for column, pin in enumerate(self._column_pins):
             levels = {self._row_levels[row] for row in self._rows_joined_to(column)} - {None}
-            self._wires.drive(pin, min(levels) if levels else None)
+            level = min(levels) if levels else None
+            self._wires.drive(pin, 0 if column in self._sparks else level)
 
     def _rows_joined_to(self, column: int) -> set[int]:
         rows: set[int] = set()

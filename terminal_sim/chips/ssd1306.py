@@ -107,11 +107,11 @@ class Ssd1306:
         if self._mode == _PAGE:
             self._column = (self._column + 1) % WIDTH
         elif self._mode == _HORIZONTAL:
-            self._column, is_over = _next(self._column, self._columns)
-            self._page = _next(self._page, self._pages)[0] if is_over else self._page
+            self._column, is_over = _next(self._column, self._columns, WIDTH)
+            self._page = _next(self._page, self._pages, _PAGES)[0] if is_over else self._page
         else:
-            self._page, is_over = _next(self._page, self._pages)
-            self._column = _next(self._column, self._columns)[0] if is_over else self._column
+            self._page, is_over = _next(self._page, self._pages, _PAGES)
+            self._column = _next(self._column, self._columns, WIDTH)[0] if is_over else self._column
 
     def _command(self, byte: int) -> None:
         self._pending.append(byte)
@@ -175,8 +175,8 @@ class Ssd1306:
             self._com_pins = value
 
 
-def _next(position: int, window: tuple[int, int]) -> tuple[int, bool]:
-    return (window[0], True) if position == window[1] else (position + 1, False)
+def _next(position: int, window: tuple[int, int], size: int) -> tuple[int, bool]:
+    return (window[0], True) if position == window[1] else ((position + 1) % size, False)
 
 
 def _letter(picture: list[str], row: int, column: int) -> str:

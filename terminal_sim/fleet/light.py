@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -120,9 +121,11 @@ class LightTerminal:
         self.line.heal()
 
     async def _keep_catalogue(self) -> None:
+        # Devices were not all switched on at one moment, and so do not all ask at one.
+        await asyncio.sleep(random.uniform(0, CATALOGUE_S))
         while True:
-            await asyncio.sleep(CATALOGUE_S)
             await self.ask_catalogue()
+            await asyncio.sleep(CATALOGUE_S)
 
     async def _is_content(self, tap: Tap, record: Any) -> bool:
         """Ask for the balance, and for what would be left, as a device does that is tapped first."""

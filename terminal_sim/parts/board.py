@@ -15,13 +15,14 @@ from terminal_sim.chips.pn532 import PN532Chip
 from terminal_sim.chips.pn532_hsu import PN532HsuFace
 from terminal_sim.chips.pn532_spi import PN532SpiFace
 from terminal_sim.chips.pulse_acceptor import PulseAcceptor
-from terminal_sim.chips.pulse_profiles import profile_of
+from terminal_sim.chips.pulse_profiles import PROFILES, profile_of
 from terminal_sim.chips.relay import CoffeeBrewer, RelayContact
 from terminal_sim.chips.ssd1306 import Ssd1306
 
 if TYPE_CHECKING:
     from terminal_sim.device import Device
 
+COIN_ACCEPTORS = (*PROFILES, "cctalk")
 READERS = ("pn532_i2c", "pn532_spi", "pn532_hsu", "mfrc522")
 READER_RESET_PIN, READER_POWER_PIN, READER_SELECT_PIN = 4, 5, 17
 READER_SPI = READER_UART = 1

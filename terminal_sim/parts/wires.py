@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -152,17 +153,29 @@ class I2CBus:
     def __init__(self, pass_time: Callable[[int], None]) -> None:
         self._pass_time = pass_time
         self._chips: dict[int, I2CDevice] = {}
+        self._noise: random.Random | None = None
 
     def attach(self, chip: I2CDevice) -> None:
         """Solder a chip to the bus."""
         self._chips[chip.address] = chip
+
+    def make_noise(self, seed: int) -> None:
+        """Spoil what is on the wires, as a motor does whose cable lies beside them, until quieten().
+
+        Of two transfers one is acknowledged by nobody; of its bytes the other one has some that flipped.
+        """
+        self._noise = random.Random(seed)  # noqa: S311 - noise, no secret
+
+    def quieten(self) -> None:
+        """Let the bus carry what is sent."""
+        self._noise = None
 
     def i2c_write(self, _bus: int, hertz: int, address: int, data: str) -> int:
         """Serve one write transfer; the number of bytes, or a negative error number."""
         payload = bytes.fromhex(data)
         self._transfer(hertz, len(payload))
         try:
-            self._chip(address).write(payload)
+            self._chip(address).write(self._heard(payload))
         except Nack:
             return NO_DEVICE
         return len(payload)
@@ -171,13 +184,21 @@ class I2CBus:
         """Serve one read transfer; bytes as hexadecimal text, or a negative error number."""
         self._transfer(hertz, count)
         try:
-            return bytes(self._chip(address).read(count)).hex()
+            return self._heard(bytes(self._chip(address).read(count))).hex()
         except Nack:
             return NO_DEVICE
 
     def i2c_scan(self, _bus: int) -> str:
         """Return the addresses of the chips, separated by commas."""
         return ",".join(str(address) for address in sorted(self._chips))
+
+    def _heard(self, data: bytes) -> bytes:
+        noise = self._noise
+        if noise is None:
+            return data
+        if noise.random() < 0.5:
+            raise Nack
+        return bytes(byte ^ (1 << noise.randrange(8)) if noise.random() < 0.2 else byte for byte in data)
 
     def _chip(self, address: int) -> I2CDevice:
         try:

@@ -15,6 +15,8 @@ from terminal_sim.printer.server import VirtualPrinter
 DEVICE = "printer"
 _LOOK_EVERY_S = 0.05
 _SHOWN_WITHIN_S = 1.0
+_SLOW_LINE_MS = 500
+_BREAKS_AFTER_BYTES = 40
 
 
 class Foreground:
@@ -75,6 +77,7 @@ class Foreground:
             "printer-drawer": self._drawer,
             "printer-network": self._network,
             "printer-button": self._button,
+            "printer-speed": self._speed,
             "printer-tear": self._tear,
         }
         if command not in actions:
@@ -100,7 +103,15 @@ class Foreground:
             drawer.is_locked = what == "lock"
 
     def _network(self, what: str) -> None:
-        (self.printer.plug_in if what == "in" else self.printer.unplug)()
+        if what == "break":
+            self.printer.lose_connection_after(_BREAKS_AFTER_BYTES)
+        elif what == "in":
+            self.printer.plug_in()
+        else:
+            self.printer.unplug()
+
+    def _speed(self, what: str) -> None:
+        self.printer.line_ms = _SLOW_LINE_MS if what == "slow" else 0
 
     def _button(self, what: str) -> None:
         (self.printer.go_online if what == "online" else self.printer.go_offline)()

@@ -155,8 +155,11 @@ def load() -> ModuleType:
     """Return nfcpy; Missing when it, or the libusb that it stands on, is not installed."""
     try:
         import nfc
-        import nfc.clf
+        import nfc.clf.transport
         import nfc.tag
+
+        # It would be missed only when somebody looks at the USB.
+        nfc.clf.transport.libusb.loadLibrary()
     except ImportError:
         raise Missing("nfcpy is not installed", pip_install("nfcpy")) from None
     except OSError:

@@ -54,7 +54,7 @@ class PcscSource:
 
     def __init__(self, which: str = "") -> None:
         self._scard = load()
-        self._which = which.lower()
+        self._which = which
         self._context: int | None = None
         self._slots: dict[str, _Slot] = {}
         self._lacks: str | None = None
@@ -79,37 +79,41 @@ class PcscSource:
     def _watch(self, timeout_s: float, events: list[Event]) -> None:
         if self._context is None:
             self._context = establish(self._scard)
-        self._compare_readers(reader_names(self._scard, self._context), events)
-        if events:
-            return
-        watched = [(name, slot.state) for name, slot in self._slots.items()]
-        if sys.platform != "darwin":
-            watched.append((_ANY_PLUG, 0))
-        if not watched:
-            time.sleep(min(timeout_s, _LOOK_AGAIN_S))
-            return
+        names = reader_names(self._scard, self._context)
+        names = [name for name in names if self._which.lower() in name.lower()]
+        self._drop_all_but(names, events)
+        fresh = [name for name in names if name not in self._slots]
+        self._slots |= {name: _Slot() for name in fresh}
         # Plugging is looked for again after half a second, for what happened between two calls is not told.
-        timeout_ms = int(min(timeout_s, _LOOK_AGAIN_S) * 1000)
-        result, changed = self._scard.SCardGetStatusChange(self._context, timeout_ms, watched)
-        if result in (self._scard.SCARD_E_TIMEOUT, *_gone_meanwhile(self._scard)):
-            return
-        _check(self._scard, result)
+        changed = self._changes(0 if events else min(timeout_s, _LOOK_AGAIN_S))
+        if names:
+            # Not before the service has told their state: one that dies of its readers lists them, too.
+            self._lacks = None
+            events += [Notice(f"{name} is ready") for name in fresh]
         for name, state, _ in changed:
             if name in self._slots and state & self._scard.SCARD_STATE_CHANGED:
                 self._follow(name, self._slots[name], state, events)
 
-    def _compare_readers(self, names: list[str], events: list[Event]) -> None:
-        names = [name for name in names if self._which in name.lower()]
-        for name in set(self._slots) - set(names):
+    def _changes(self, timeout_s: float) -> list[tuple[str, int, list[int]]]:
+        """Return the readers whose state is no longer the one that is known, as soon as there are any."""
+        watched = [(name, slot.state) for name, slot in self._slots.items()]
+        if sys.platform != "darwin":
+            watched.append((_ANY_PLUG, 0))
+        if not watched:
+            time.sleep(timeout_s)
+            return []
+        timeout_ms = int(timeout_s * 1000)
+        result, changed = self._scard.SCardGetStatusChange(self._context, timeout_ms, watched)
+        if result in (self._scard.SCARD_E_TIMEOUT, *_gone_meanwhile(self._scard)):
+            return []
+        _check(self._scard, result)
+        return changed
+
+    def _drop_all_but(self, names: list[str], events: list[Event]) -> None:
+        for name in sorted(set(self._slots) - set(names)):
             self._card_left(name, self._slots.pop(name), events)
             events.append(Notice(f"{name} was unplugged"))
-        for name in names:
-            if name not in self._slots:
-                self._slots[name] = _Slot()
-                events.append(Notice(f"{name} is ready"))
-        if names:
-            self._lacks = None
-        else:
+        if not names:
             wanted = f" whose name contains {self._which!r}" if self._which else ""
             self._say_once("reader", f"no PC/SC reader{wanted} is plugged in; waiting for one", events)
 

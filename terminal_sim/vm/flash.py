@@ -29,7 +29,8 @@ class FlashChip:
         self._afterlife: bytearray | None = None
         self._operations_left: int | None = None
         self._is_torn = False
-        self.operations = 0
+        # Programs and erasures since the beginning, and the programs among them.
+        self.operations = self.programs = 0
 
     def _map(self, path: Path) -> mmap.mmap:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,7 @@ class FlashChip:
 
     def prog(self, config: object, block: int, offset: int, data: bytes) -> int:
         """Program erased bytes, as littlefs asks for it."""
+        self.programs += self.has_power
         self._operate(block * BLOCK_BYTES + offset, bytes(data), kept=len(data) // 2)
         return 0
 

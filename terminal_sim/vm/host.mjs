@@ -118,6 +118,7 @@ function hear([nowUs, nextEventUs, changes, wakes]) {
 }
 
 function ask(question, ...args) {
+  if (weighing.asked) weighing.asked[question] = (weighing.asked[question] ?? 0) + 1;
   send([question, readClock(), ...args]);
   const [value, news] = receive();
   hear(news);
@@ -185,13 +186,17 @@ const hostFunctions = {
 
 let vm = null;
 let loop = null;
+// While somebody listens to the console himself, its lines come here and not to the world.
+let overheard = null;
+// While steps are weighed: what the present one has asked for, and the one that left most behind.
+const weighing = { isOn: false, asked: null, largest: null };
 
 async function start({ module, shims, clock: kind, zero_us: zeroUs, heap_bytes: heapBytes }) {
   clock.isVirtual = kind === "virtual";
   // The C code reads the clock through Date.now; the device's calendar starts in 2000 at each boot.
   Date.now = () => EPOCH_2000_MS;
   const { loadMicroPython } = await import(pathToFileURL(module));
-  const line = (text) => send(["print", text]);
+  const line = (text) => (overheard ? overheard.push(text) : send(["print", text]));
   vm = await loadMicroPython({ heapsize: heapBytes, pystack: 4096, stdout: line, stderr: line });
   clock.zeroUs = zeroUs;
   Date.now = () => EPOCH_2000_MS + Math.floor((access() - clock.zeroUs) / 1000);
@@ -203,14 +208,43 @@ async function start({ module, shims, clock: kind, zero_us: zeroUs, heap_bytes: 
   vm.runPython(`import sys; sys.path.insert(0, "${SHIM_FOLDER}")`);
   vm.runPython("import _device");
   loop = vm.pyimport("_device");
-  loop = { step: loop.step, collect: loop.collect, allocated: loop.allocated };
+  const parts = ["step", "step_and_weigh", "weight", "collect", "allocated", "tell_names", "docs_bytes"];
+  loop = Object.fromEntries(parts.map((name) => [name, loop[name]]));
   return memory();
 }
 
 function memory() {
   // A collection asked for inside the VM happens when the VM's last frame has returned to here.
+  // This VM keeps the docstrings of modules and classes, and no board does.
+  const docs = loop.docs_bytes();
   loop.collect();
-  return loop.allocated();
+  const bytes = loop.allocated() - docs;
+  overheard = [];
+  loop.tell_names();
+  const told = overheard.join("");
+  overheard = null;
+  return { bytes, names: Number(told.match(/n_qstr=(\d+)/)[1]) };
+}
+
+function weigh() {
+  weighing.isOn = true;
+  const largest = weighing.largest;
+  weighing.largest = null;
+  return largest;
+}
+
+// Garbage is what a step has allocated and is gone after a collection: between two steps all of it goes.
+function weighedStep() {
+  loop.collect();
+  const asked = (weighing.asked = {});
+  const atUs = readClock();
+  const delayMs = loop.step_and_weigh();
+  weighing.asked = null;
+  const weight = loop.weight();
+  loop.collect();
+  const bytes = weight - loop.allocated();
+  if (weighing.largest === null || bytes > weighing.largest.bytes) weighing.largest = { bytes, atUs, asked };
+  return delayMs;
 }
 
 function run(file) {
@@ -222,7 +256,7 @@ function run(file) {
 // nothing planned, virtual time needs nobody's leave to pass. Returns when the next task is due, or -1.
 function step(untilUs) {
   for (;;) {
-    const delayMs = loop.step();
+    const delayMs = weighing.isOn ? weighedStep() : loop.step();
     if (delayMs < 0) return -1;
     const ticksMs = Math.floor((readClock() - clock.zeroUs) / 1000);
     const dueUs = clock.zeroUs + (ticksMs + delayMs) * 1000;
@@ -232,7 +266,7 @@ function step(untilUs) {
   }
 }
 
-const commands = { start, memory, run, step, execute: (code) => vm.runPython(code) ?? null };
+const commands = { start, memory, weigh, run, step, execute: (code) => vm.runPython(code) ?? null };
 
 for (;;) {
   const [name, news, ...args] = receive();

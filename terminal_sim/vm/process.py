@@ -17,6 +17,10 @@ from terminal_sim.vm.node import find_node
 HERE = Path(__file__).parent
 MODULE = Path("@micropython/micropython-webassembly-pyscript/micropython.mjs")
 
+# MicroPython keeps the names of programs in pools, each twice as large as the one before: of an entry 7 bytes
+# beside its letters, and 32 of the pool itself (py/qstr.c).
+FIRST_POOL, ENTRY_BYTES, POOL_BYTES = 20, 7, 32
+
 # A program that computes for so long (in real time) without looking at a clock or a pin hangs.
 SILENCE_MS = 30_000
 
@@ -55,6 +59,23 @@ class News:
     wakes: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What is allocated on the heap, and how many names of programs are kept there."""
+
+    bytes: int
+    names: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the event loop: the garbage it has left, when it was, and what it has asked the world."""
+
+    garbage_bytes: int
+    at_us: int
+    asked: dict[str, int]
+
+
 class World(Protocol):
     """What surrounds a VM: it answers its questions and keeps the time."""
 
@@ -69,6 +90,14 @@ class World(Protocol):
 
     def printed(self, line: str) -> None:
         """Take one line of the device's console."""
+
+
+def pools_bytes(names: int) -> int:
+    """Return what the pools of so many names take, without their letters."""
+    size, room, total = FIRST_POOL, 0, 0
+    while room < names:
+        room, total, size = room + size, total + size * ENTRY_BYTES + POOL_BYTES, size * 2
+    return total
 
 
 def find_module() -> Path:
@@ -100,16 +129,9 @@ class VmProcess:
         )
         self._output = select.poll()
         self._output.register(self._process.stdout, select.POLLIN)
-        self.baseline_bytes: int = self.command(
-            "start",
-            {
-                "module": str(module),
-                "shims": str(HERE / "shims"),
-                "clock": clock,
-                "zero_us": zero_us,
-                "heap_bytes": heap_bytes,
-            },
-        )
+        start = {"module": str(module), "shims": str(HERE / "shims"), "clock": clock}
+        start |= {"zero_us": zero_us, "heap_bytes": heap_bytes}
+        self.baseline = Memory(**self.command("start", start))
 
     @property
     def process_id(self) -> int:
@@ -132,9 +154,24 @@ class VmProcess:
         due_us = int(self.command("step", until_us))
         return None if due_us < 0 else due_us
 
-    def live_bytes(self) -> int:
+    def memory(self) -> Memory:
         """Collect garbage at the top, where nothing hides on the stack, and return what is left."""
-        return self.command("memory")
+        return Memory(**self.command("memory"))
+
+    def live_bytes(self) -> int:
+        """Return what the device's program keeps, as a board would have it, whose ROM holds the shims.
+
+        Names are kept in pools of doubling size. Those of the program stand behind those of the shims here,
+        which fills other pools than on a board; so its pools are counted as those of its names alone.
+        """
+        now, before = self.memory(), self.baseline
+        pools = pools_bytes(now.names) - pools_bytes(before.names)
+        return now.bytes - before.bytes - pools + pools_bytes(now.names - before.names)
+
+    def weigh_steps(self) -> Step | None:
+        """Return the step with the most garbage since this was asked the last time, and weigh from now on."""
+        told = self.command("weigh")
+        return Step(told["bytes"], int(told["atUs"]), told["asked"]) if told else None
 
     def command(self, name: str, *arguments: Any) -> Any:
         """Send one command and serve the VM's questions until it is done."""

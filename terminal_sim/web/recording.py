@@ -27,7 +27,8 @@ class Recorder:
     """Takes down what is done while it records; says to the feed what it has.
 
     `settings(name)` tells how a terminal is configured; the cards give the tokens their names. Steps follow
-    each other, with `run_for` between them. A coin that falls through is expected to, the next time.
+    each other, with `run_for` between them. A coin that falls through is expected to, the next time. After
+    MOST_STEPS it records no more.
     """
 
     def __init__(self, feed: Feed, settings: Callable[[str], dict[str, Any]], cards: Iterable[Card]) -> None:
@@ -57,7 +58,9 @@ class Recorder:
     def note(self, terminal: str, action: str, value: Any) -> bool:
         """Take down what was done or expected just now; False while nothing is recorded."""
         with self._guard:
-            if not self._is_recording or len(self._steps) >= MOST_STEPS:
+            self._is_recording = self._is_recording and len(self._steps) < MOST_STEPS
+            if not self._is_recording:
+                self._tell()
                 return False
             pause_s = round(time.monotonic() - self._last_s, 1)
             if pause_s >= SHORTEST_PAUSE_S:

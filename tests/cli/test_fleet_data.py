@@ -12,6 +12,7 @@ from ledger.fleet_data import START_CENTS, OthersMoney, prepare
 from ledger.foundation.actor import operator_on_this_machine
 from ledger.service import Ledger
 from tests.cli.command import Command
+from tests.conftest import BOTH_DATABASES
 from tests.factories import ledgers
 
 SOMEBODYS = "04F1EE00000002"
@@ -57,6 +58,7 @@ def test_a_second_call_uses_what_is_there_and_fills_it_up(ledger: Ledger):
     assert not {*first["terminals"].values()} & {*second["terminals"].values()}
 
 
+@pytest.mark.parametrize("database_name", BOTH_DATABASES, indirect=True)
 def test_books_with_others_money_are_left_alone_until_somebody_agrees(ledger: Ledger):
     _give(ledger, "DEADBEEF", 1230)
     before = ledgers.contents(ledger)

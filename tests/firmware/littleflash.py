@@ -92,3 +92,6 @@ class _File:
 
     def flush(self):
         self._flash.call("file_flush", self._number)
+
+    def close(self):
+        self._flash.call("file_close", self._number)

@@ -5,6 +5,7 @@ import types
 
 import pytest
 from system import health, safe_mode
+from system.bus import BusHealth
 from system.config import ConfigError
 
 
@@ -68,6 +69,27 @@ def test_a_task_that_fails_starts_again_with_growing_pauses(world):
     world.start(start())
     world.pass_ms(8000)
     assert starts == [0, 500, 1500, 3500, 7500]
+
+
+def test_the_report_names_each_bus_soon_after_the_start_and_each_hour(world, capsys):
+    reader, display = BusHealth("reader"), BusHealth("display")
+    supervisor = health.Supervisor()
+    supervisor.buses = [reader, display]
+
+    async def start():
+        reader.fails(3)
+        await supervisor.watch()
+
+    world.start(start())
+    world.pass_ms(61_000)
+    assert "failures since the start: reader FAILS (3), display works (0)" in capsys.readouterr().out
+    world.call(reader.works)
+    world.pass_ms(3_500_000)
+    told = capsys.readouterr().out
+    assert "health: reader recovered after 3 failures in 61 s" in told
+    assert "failures since the start" not in told
+    world.pass_ms(100_000)
+    assert "failures since the start: reader works (3), display works (0)" in capsys.readouterr().out
 
 
 class Board:

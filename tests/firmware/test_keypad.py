@@ -81,3 +81,35 @@ def test_a_touch_shorter_than_two_looks_is_no_key(world, keys, told):
     keys.release("7")
     world.pass_ms(100)
     assert told == []
+
+
+def test_a_minute_of_noise_types_nothing_that_stays_and_is_over_when_it_ends(world, keys, told, capsys):
+    keys.make_noise(world.timeline, 60)
+    world.pass_ms(5000)
+    assert "keypad: noise on its wires" in capsys.readouterr().out
+    assert told[-1:] == ["*"], "what noise has typed is cleared"
+    before = list(told)
+    world.pass_ms(57000)
+    assert told == before, "and it types no more"
+    assert "health: keypad recovered after " in capsys.readouterr().out
+    touch(world, keys, "5")
+    assert told[len(before) :] == ["5"]
+
+
+def test_a_key_that_sticks_is_told_once_and_said_and_the_others_work(world, keys, told, capsys):
+    keys.press("5")
+    world.pass_ms(40000)
+    touch(world, keys, "7")
+    assert told == ["5", "7"]
+    assert "keypad: held down for long: 5" in capsys.readouterr().out
+    keys.release("5")
+    world.pass_ms(3000)
+    assert "health: keypad recovered after 1 failures" in capsys.readouterr().out
+
+
+def test_quick_fingers_are_no_noise(world, keys, told, capsys):
+    typed = "1234567890" * 3
+    for key in typed:
+        touch(world, keys, key, hold_ms=60)
+    assert "".join(told) == typed
+    assert "noise" not in capsys.readouterr().out

@@ -1,5 +1,7 @@
 """The OLED display's driver: what it sends, and what a person reads on the glass."""
 
+import random
+
 import pytest
 from drivers import displays
 from drivers.lcd import CharacterDisplay
@@ -108,3 +110,28 @@ def test_the_display_that_answers_is_the_one_that_is_used(world, address):
 def test_a_configured_display_needs_no_answer_yet(world):
     assert isinstance(displays.find(Bus(world.timeline), "oled"), OledDisplay)
     assert isinstance(displays.find(Bus(world.timeline, Ssd1306()), "lcd"), CharacterDisplay)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_noise_has_spoilt_on_the_glass_is_mended_within_a_minute(glass, seed):
+    glass.show("Espresso", "0.25 EUR")
+    noise = random.Random(seed)
+    for _ in range(20):
+        glass.chip.write(bytes([noise.choice((0x00, 0x40))]) + noise.randbytes(noise.randint(1, 40)))
+    for _ in range(61):
+        glass.world.pass_ms(1000)
+        assert glass.show("Espresso", "0.25 EUR")
+    assert glass.lines[:2] == ["Espresso", "0.25 EUR"]
+    assert glass.lines[2:] == [""] * 6
+
+
+def test_the_glass_is_written_anew_each_minute_and_stays_lit_meanwhile(glass):
+    glass.show("Espresso")
+    before, lit = glass.chip.data_bytes, []
+    write = glass.chip.write
+    glass.chip.write = lambda data: (write(data), lit.append(glass.chip.is_lit))
+    for _ in range(130):
+        glass.world.pass_ms(1000)
+        glass.show("Espresso")
+    assert glass.chip.data_bytes - before == 2 * 1024
+    assert all(lit)

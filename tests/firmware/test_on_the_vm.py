@@ -1,5 +1,7 @@
 """What only the real MicroPython VM can show of the firmware: both boards start, and safe mode is safe."""
 
+import json
+
 import pytest
 from journal import records
 
@@ -101,17 +103,21 @@ def test_a_device_with_a_full_journal_stays_within_its_memory(bench, config, ope
 @pytest.mark.parametrize(
     ("board", "device"), [("esp32_pn532_coffee", "coffee_machine"), ("esp32_nfc_terminal", "nfc_terminal")]
 )
-def test_the_real_board_starts_on_wifi(bench, board, device):
-    wifi = {"ssid": "home", "password": "x"}
-    machine = terminal(bench, board=board, device=device, wifi=wifi, allow_plain_http=True)
+def test_the_real_board_starts_on_wifi_and_tells_the_console_no_secret(bench, board, device):
+    wifi = {"ssid": "home", "password": "open-sesame"}
+    settings = {"device": device, "wifi": wifi, "allow_plain_http": True, "api_token": "seven-seals"}
+    machine = terminal(bench, board=board, **settings)
     machine.wait_display("No connection")
     assert any("wifi: connected to home" in line for line in machine.console)
+    said = "\n".join(machine.console)
+    assert "open-sesame" not in said
+    assert "seven-seals" not in said
 
 
 @pytest.mark.parametrize("acceptor", ["cctalk", "dg600f"])
 def test_the_real_coin_board_starts_on_wifi(bench, acceptor):
     wifi = {"ssid": "home", "password": "x"}
-    settings = {"device": "coin_station", "coin_acceptor": acceptor, "wifi": wifi}
+    settings = {"device": "coin_station", "coin_acceptor": acceptor, "wifi": wifi, "buzzer": True}
     machine = terminal(bench, board="rp2040_coin", allow_plain_http=True, **settings)
     machine.wait_display("No connection")
     machine.run_for(10)
@@ -166,6 +172,33 @@ def test_a_wrong_configuration_is_shown_and_restarts_nothing(bench, config, line
     machine.run_for(300)
     assert sum("cannot run" in line for line in machine.console) == 1
     assert machine.relay_closures == 0
+
+
+@pytest.mark.parametrize("device", ["coffee_machine", "coin_station", "nfc_terminal", "vending_machine"])
+def test_each_device_stays_in_safe_mode_with_an_old_a_foreign_and_a_broken_configuration(bench, device):
+    machine = terminal(bench, device=device)
+    sound = machine.config
+    for config, line in (
+        ({**sound, "config_version": 0}, "config_version: 0 is too old, not 1"),
+        ({**sound, "board": "rp2040_mdb"}, "board: for another chip"),
+        ({**sound, "request_timeout_ms": "4000"}, "request_timeout_ms: no number"),
+        (None, "config.json is no JSON"),
+    ):
+        machine.cut_power()
+        machine.device.files().write("/config.json", b"{" if config is None else json.dumps(config).encode())
+        said_before = len(machine.console)
+        machine.boot()
+        machine.wait_until(lambda: machine.display[0].strip() == "Configuration:")
+        assert "".join(machine.display[1:]).replace(" ", "") == line.replace(" ", "")
+        machine.run_for(130)
+        said = machine.console[said_before:]
+        assert sum("cannot run" in each for each in said) == 1
+        assert sum(line in each for each in said) == 2, "once in the line, once with its place in the program"
+        assert machine.relay_closures == 0
+    machine.cut_power()
+    machine.device.files().write("/config.json", json.dumps(sound).encode())
+    machine.boot()
+    machine.wait_display("No connection")
 
 
 @pytest.mark.parametrize(

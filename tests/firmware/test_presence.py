@@ -172,13 +172,13 @@ def test_a_token_is_seen_within_a_third_of_a_second(world, desk):
 
 
 def test_a_torn_frame_is_mended_without_a_reset_and_the_token_told_once(world, desk):
-    before = desk.presence.failures
+    before = desk.presence.health.failures
     desk.chip.faults.torn_frame(9)
     desk.chip.place(TOKEN)
     world.pass_ms(2000)
     assert desk.seen == [TOKEN]
     assert desk.resets == 0
-    assert desk.presence.failures == before + 1
+    assert desk.presence.health.failures == before + 1
     assert desk.presence.is_working
 
 

@@ -66,6 +66,19 @@ def test_noise_is_no_coin_also_between_two_pulses(world, slot):
     assert slot.unknown == []
 
 
+@pytest.mark.parametrize("width_us", [500, 5_000, 19_000])
+def test_a_minute_of_noise_is_no_coin_and_is_said_and_over_when_it_ends(world, slot, width_us, capsys):
+    slot.acceptor.noise(width_us, pulses=60_000_000 // (2 * width_us + 5_000), gap_us=width_us + 5_000)
+    world.pass_ms(60_000)
+    assert "health: coin line: noise on its wires" in capsys.readouterr().out
+    world.pass_ms(5_000)
+    assert "health: coin line recovered after " in capsys.readouterr().out
+    slot.acceptor.insert(50)
+    world.pass_ms(5000)
+    assert slot.coins == [50]
+    assert slot.unknown == []
+
+
 @pytest.mark.parametrize(("cents", "extra"), [(100, 1), (50, -1), (200, -9)])
 def test_a_total_that_no_coin_has_is_unknown_and_not_rounded(world, slot, cents, extra):
     slot.acceptor.faults.extra_pulses = extra

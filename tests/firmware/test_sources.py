@@ -17,7 +17,7 @@ NAMES = [path.relative_to(FIRMWARE).as_posix() for path in SOURCES]
 # What a device of these boards has, and what of it this firmware uses.
 DEVICE_MODULES = {
     *("array", "asyncio", "binascii", "framebuf", "gc", "hashlib", "json", "machine", "micropython"),
-    *("network", "ntptime", "os", "rp2", "ssl", "sys", "time"),
+    *("esp32", "network", "ntptime", "os", "rp2", "ssl", "sys", "time"),
 }
 OWN = {path.name.removesuffix(".py") for path in FIRMWARE.iterdir() if path.is_dir() or path.suffix == ".py"}
 # Methods that CPython has and MicroPython has not.
@@ -153,6 +153,12 @@ def test_a_board_has_all_wires_for_each_reader_and_none_of_them_is_used_twice(pa
         if not name.endswith(("_MS", "_US", "_PATH", "_BAUD", "_PORT")):
             pins += value if isinstance(value, tuple) else [value]
     assert len(pins) == len(set(pins))
+
+
+def test_no_watchdog_is_asked_for_more_than_its_chip_can():
+    longest_ms = {"esp32": 60_000, "rp2040": 8_388}
+    for name, limit_ms in longest_ms.items():
+        assert 0 < constants_of(FIRMWARE / "boards" / f"{name}.py")["_WATCHDOG_MS"] <= limit_ms
 
 
 def test_the_drivers_import_without_a_board():

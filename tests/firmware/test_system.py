@@ -56,6 +56,12 @@ def test_several_tokens_at_once_are_none():
         token_id(SEVERAL)
 
 
+@pytest.fixture
+def check(world):
+    """Check a configuration inside the loop, where the console's clock is."""
+    return lambda raw: world.call(configuration.check, raw)
+
+
 def test_the_least_configuration_has_defaults():
     config = configuration.check(LEAST)
     assert (config.language, config.request_timeout_ms, config.pulse_cents) == ("en", 4000, 10)
@@ -64,8 +70,24 @@ def test_the_least_configuration_has_defaults():
     assert not config.is_tls
 
 
-def test_unknown_keys_are_ignored():
-    assert configuration.check({**LEAST, "colour": "red"}).device == "coffee_machine"
+def test_a_name_that_is_not_known_is_without_effect_and_told(check, capsys):
+    assert check({**LEAST, "colour": "red"}).device == "coffee_machine"
+    assert "config: not known, so without effect: colour" in capsys.readouterr().out
+
+
+def test_each_setting_that_is_documented_is_known(check, capsys):
+    settings = {name: default for name, default, _, _ in configuration._NUMBERS}
+    settings |= {name: list(default) for name, default, _ in configuration._LISTS}
+    settings |= dict.fromkeys(configuration._FLAGS, True)
+    check({**LEAST, **settings, "coin_acceptor": "pulse", "coin_currency": "EUR", "config_version": 1})
+    assert capsys.readouterr().out == ""
+
+
+def test_a_configuration_of_another_chip_is_refused(check, monkeypatch):
+    for platform, board in (("esp32", "rp2040_mdb"), ("rp2", "esp32_pn532_coffee")):
+        monkeypatch.setattr(configuration.sys, "platform", platform)
+        with pytest.raises(ConfigError, match="board: for another chip"):
+            check({**LEAST, "board": board})
 
 
 @pytest.mark.parametrize(
@@ -109,19 +131,35 @@ def test_an_address_is_taken_apart(url, expected):
         ({"coins_cents": [10, 0]}, "coins_cents: less than 1 in it"),
         ({"coins_cents": [-10]}, "coins_cents: less than 1 in it"),
         ({"wifi": "home"}, "wifi: no object"),
+        ({"wifi": {"ssid": 5}}, "wifi: ssid: no text"),
+        ({"wifi": {"ssid": "home", "password": 12345678}}, "wifi: password: no text"),
+        ({"buzzer": "yes"}, "buzzer: true or false"),
+        ({"allow_plain_http": 1}, "allow_plain_http: true or false"),
+        ({"confirm": "true"}, "confirm: true or false"),
+        # A slip of the pen that would cost money.
+        ({"pulse_cent": 5}, "not known: pulse_cent"),
+        ({"coin_cents": [5]}, "not known: coin_cents"),
+        ({"top_up_limit": 500}, "not known: top_up_limit"),
+        ({"mdb_decimal": 0}, "not known: mdb_decimal"),
+        ({"config_version": 0}, "config_version: 0 is too old, not 1"),
+        ({"config_version": 2}, "config_version: 2 is too new, not 1"),
+        ({"config_version": "1"}, "config_version: no number"),
     ],
 )
-def test_a_bad_value_is_named_and_fits_on_the_display(changes, message):
+def test_a_bad_value_is_named_and_fits_on_the_display(check, changes, message):
     raw = {name: value for name, value in {**LEAST, **changes}.items() if value is not None}
     with pytest.raises(ConfigError) as caught:
-        configuration.check(raw)
+        check(raw)
     assert str(caught.value) == message
     assert len(wrap(message)) <= 3
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "is missing"), ("{", "no JSON"), ("[]", "no object"), ("", "no JSON"), ("\x00\x00", "no JSON")],
+    [
+        *((None, "is missing"), ("{", "no JSON"), ("[]", "no object"), ("", "no JSON")),
+        *(("\x00\x00", "no JSON"), ("[" * 8193, "is too long")),
+    ],
 )
 def test_a_file_that_is_no_configuration_says_what_is_wrong(tmp_path, content, message):
     path = tmp_path / "config.json"

@@ -90,6 +90,7 @@ def test_a_minute_of_garbage_without_a_network_and_then_all_is_credited(station,
     station.run_for(60)
     station.network.online()
     station.wait_until(lambda: ledger.balances[ANNA] == 200, timeout_s=90)
+    assert any("health: coin acceptor recovered after " in line for line in station.console)
     station.wait_display("Hold your token", timeout_s=60)
     _open_session(station)
     _insert(station, 10)

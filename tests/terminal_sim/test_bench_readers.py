@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.firmware import MOST_OWN_MS, Watch
+from benchmarks.firmware.taps import MOST_OWN_MS, Watch
 from terminal_sim.parts.board import READERS
 from tests.terminal_sim.pos_ledger import API_TOKEN
 

@@ -91,6 +91,8 @@ def test_garbage_on_the_bus_for_a_minute_is_told_and_then_it_sells_again(vending
     vending.vmc.power(True)
     vending.wait_display("Hold your token, then choose")
     assert any("blocks spoilt" in line for line in vending.console)
+    vending.run_for(120)
+    assert any("health: vending bus recovered after " in line for line in vending.console)
     choose(vending)
     vending.wait_until(lambda: vending.vmc.sold)
     assert ledger.balances[ANNA] == 380

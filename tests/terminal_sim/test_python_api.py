@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import terminal_sim
-from terminal_sim import Bench, Machine, NotSeen, play
+from terminal_sim import Bench, Machine, NotSeen, VirtualPrinter, play
 from terminal_sim.expectations import EXPECTATIONS
 from terminal_sim.journal import open_records
 from terminal_sim.vm.files import Files
@@ -23,8 +23,8 @@ ANNA = "04A1B2C3D4E5F6"
 README = Path(terminal_sim.__file__).parent / "README.md"
 # Who changes a line here breaks the tests of others: it belongs into the changelog.
 PUBLIC = [
-    *("BadAction", "BadStory", "Bench", "Machine", "NotSeen", "perform", "play", "read_story"),
-    "write_story",
+    *("BadAction", "BadStory", "Bench", "Machine", "NotSeen", "VirtualPrinter", "perform", "play"),
+    *("read_story", "write_story"),
 ]
 SIGNATURES = {
     Bench: """
@@ -34,6 +34,18 @@ SIGNATURES = {
         leap(self, seconds: float)
         run_for(self, seconds: float)
         terminal(self, device: str, ledger_url: str, api_token: str | None, name: str | None = None, **config)
+    """,
+    VirtualPrinter: """
+        __init__(self, *, port: int = 0, paper_mm: int = 80, drawer_pin: Literal[2, 5] = 2)
+        close(self)
+        go_offline(self)
+        go_online(self)
+        lose_connection_after(self, count: int)
+        plug_in(self)
+        run_out_after(self, lines: int)
+        tear_off(self) -> Receipt | None
+        unplug(self)
+        wait_receipts(self, count: int, within_s: float = 5.0) -> list[Receipt]
     """,
     Machine: """
         at(self, seconds: float, act: Callable[[], Any])

@@ -132,8 +132,10 @@ def test_a_token_leaves_after_its_hold_and_never_takes_the_one_after_it_along(sh
 
 
 def test_network_and_power_are_plugs_that_can_be_pulled(shell, ledger):
-    shell.start(ledger, "coins", "--device", "coin_station")
+    wired = ("--coin-acceptor", "cctalk", "--reader", "mfrc522")
+    shell.start(ledger, "coins", "--device", "coin_station", *wired)
     shell.wait(lambda: shell.shows("coins", "Hold your token"))
+    shell.wait(lambda: any("MFRC522" in line for line in shell.json("show", "coins")["console"]))
     assert shell.json("offline", "coins")["online"] is False
     assert shell.json("online", "coins")["online"] is True
     assert shell.json("do", "coins", "packet_loss_percent", "100")["online"] is True

@@ -44,6 +44,15 @@ function valueOf(element) {
   return fixed === undefined ? true : JSON.parse(fixed);
 }
 
+// A coin that is on its way is seen to be; whether it was taken is said by the machine.
+function fall(coin) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const slot = terminalOf(coin).querySelector(".slot").getBoundingClientRect();
+  const here = coin.getBoundingClientRect();
+  const way = `translate(${slot.x - here.x - here.width / 2}px, ${slot.y - here.y}px)`;
+  coin.animate([{}, { transform: `${way} scale(0.2, 0.9)`, opacity: 0.3 }], { duration: 350, easing: "ease-in" });
+}
+
 function choose(token) {
   document.querySelector(`input[name=card][value="${token}"]`).checked = true;
   for (const select of document.querySelectorAll("[data-card]")) select.value = token;
@@ -79,6 +88,7 @@ function listenToDrags() {
 export function listenToPeople() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-do], button[data-post]");
+    if (button?.matches(".coin")) fall(button);
     if (button?.dataset.do) act(button, button.dataset.do, valueOf(button));
     else if (button) say(button, post(button.dataset.post, {}));
   });

@@ -1,6 +1,7 @@
 """The firmware's drivers of display, relay, buttons and keypad against their chips."""
 
 import asyncio
+import random
 
 import pytest
 from drivers.buttons import Buttons
@@ -60,6 +61,19 @@ def test_an_unplugged_display_stops_nothing_and_shows_again_when_plugged_in(desk
     assert desk.run(desk.display.show(["after"]))
     assert desk.lcd.lines()[0] == "after".ljust(20)
     assert "no answer" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_noise_has_spoilt_on_the_display_is_mended_within_a_minute(desk, seed):
+    desk.run(desk.display.show(["Espresso"]))
+    noise = random.Random(seed)
+    for _ in range(5):
+        desk.lcd.write(noise.randbytes(noise.randint(1, 40)))
+    for _ in range(61):
+        desk.run(asyncio.sleep(1))
+        assert desk.run(desk.display.show(["Espresso"]))
+    assert desk.lcd.lines() == ["Espresso".ljust(20)] + [" " * 20] * 3
+    assert desk.lcd.backlight
 
 
 def test_a_relay_pulse_is_one_closure_of_its_length_and_one_cup(desk):

@@ -135,7 +135,7 @@ def test_garbage_for_a_minute_is_no_token_and_the_reader_recovers_by_itself(desk
     desk.chip.faults.clear()
     desk.pass_time(12_000)
     assert presence.is_working
-    assert presence.recoveries == 1
+    assert presence.health.recoveries == 1
     assert set(seen) == {DOUBLE}
     task.cancel()
     assert "health: reader recovered after " in capsys.readouterr().out
@@ -152,7 +152,7 @@ def test_a_brown_out_is_mended_without_a_reset_and_the_token_is_told_once(desk):
     desk.chip.power(True)
     desk.pass_time(2_000)
     assert presence.is_working
-    assert presence.recoveries == 1
+    assert presence.health.recoveries == 1
     assert (desk.resets, desk.power_cycles) == (0, 0)
     assert seen == [DOUBLE]
     task.cancel()
@@ -164,7 +164,7 @@ def test_a_bus_that_is_dead_from_the_start_is_left_alone_longer_and_longer(desk)
     presence = Presence(desk.reader, seen.append)
     task = desk.loop.create_task(presence.run(no_beat))
     desk.pass_time(60_000)
-    assert 3 < presence.failures < 16
+    assert 3 < presence.health.failures < 16
     assert not presence.is_working
     desk.chip.faults.dead_bus = False
     desk.chip.place(DOUBLE)

@@ -56,6 +56,7 @@ def test_what_was_never_sent_leaves_nothing_open(account):
     account.hear(_sale(None, was_sent=False))
     assert account.unsettled == []
     assert account.doubtful == set()
+    assert (account.requests, account.unanswered, account.unsent) == (0, 0, 1)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
@@ -65,6 +66,12 @@ def test_what_was_given_back_counts_nothing(account, status):
     assert len(account.unsettled) == 1
     account.hear(_reversal(status))
     assert account.unsettled == []
+    assert account.booked_cents()[ANNA] == 0
+
+
+def test_what_was_booked_and_given_back_counts_nothing(account):
+    account.hear(_sale(201))
+    account.hear(_reversal(201))
     assert account.booked_cents()[ANNA] == 0
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
 import time
 from collections import Counter
 
@@ -12,6 +14,7 @@ import pytest
 from terminal_sim import Bench
 from terminal_sim.fleet import light as light_module
 from terminal_sim.fleet.account import Account, Exchange
+from terminal_sim.fleet.firmware import Firmware
 from terminal_sim.fleet.light import LightTerminal
 from terminal_sim.fleet.plan import (
     BROKEN,
@@ -201,11 +204,8 @@ def test_no_two_terminals_and_no_two_evenings_make_the_same_key(recorder):
 
 
 def test_the_firmwares_names_are_not_left_among_pythons_modules():
-    import sys
-
-    from terminal_sim.fleet.firmware import firmware
-
     before = dict(sys.modules)
-    own = firmware()["ledger_client.http"]
-    assert sys.modules.get("ledger_client.http") is not own
-    assert {name: sys.modules.get(name) for name in before} == before
+    fresh = Firmware()
+    fresh.journal(os.urandom)
+    assert sys.modules == before
+    assert sys.modules.get("ledger_client.http") is not fresh["ledger_client.http"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 
@@ -66,6 +67,12 @@ def test_a_printer_runs_and_people_put_paper_in_and_close_its_drawer(shell):
     assert (receipt["receipt"], receipt["text"], receipt["cut"]) == (1, "Grüße 1,20 €", "full")
     with open(receipt["picture"], "rb") as file:
         assert opened(file.read()).width == 384
+    shell.json("printer", "--name", "bar", "network", "break")
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as host:
+        host.sendall(b"a line that breaks\n" * 3)
+        with pytest.raises(ConnectionResetError):
+            host.recv(1)
+    assert shell.json("printer", "--name", "bar", "tear")["receipts"] == 2, "what had arrived is printed"
     said = shell.type("printer", "--name", "bar", "drawer", "close").stdout
     assert "drawer closed; pulses: pin 2 100 ms" in said
     taken = shell.type("printer", "--name", "second", "--port", str(port))

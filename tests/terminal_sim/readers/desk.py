@@ -39,7 +39,7 @@ class Desk:
         # Not pytest's folder: the name of a socket has 107 bytes at most.
         self._folder = Path(tempfile.mkdtemp(prefix="desk-"))
         self._usb = self._folder / "usb"
-        self._socket = self._folder / "run" / "pcscd.comm"
+        self._socket = self._folder / "run" / "pcscd" / "pcscd.comm"
         self._build()
         # Who is not root here becomes root there.
         self._is_root = os.geteuid() == 0
@@ -48,7 +48,7 @@ class Desk:
         # Not before it sleeps are its mounts its own, and no longer those of this machine.
         self._wait(lambda: Path(f"/proc/{self._namespace.pid}/comm").read_text() == "sleep\n")
         assert self.inside("ip", "link", "set", "lo", "up").wait() == 0
-        for ours, theirs in ((self._folder / "run", "/run/pcscd"), (self._folder / "drivers", DRIVERS)):
+        for ours, theirs in ((self._folder / "run", "/run"), (self._folder / "drivers", DRIVERS)):
             assert self.inside("mount", "--bind", str(ours), str(theirs)).wait() == 0
         self._pcscd: subprocess.Popen | None = None
         self._cards: list[subprocess.Popen] = []
@@ -118,7 +118,7 @@ class Desk:
     def _build(self) -> None:
         contents = self._folder / "drivers" / "desk.bundle" / "Contents"
         (contents / "Linux").mkdir(parents=True)
-        (self._folder / "run").mkdir()
+        self._socket.parent.mkdir(parents=True)
         (self._folder / "none").mkdir()
         os.mkfifo(self._usb)
         self._library = contents / "Linux" / BUNDLE["CFBundleExecutable"]

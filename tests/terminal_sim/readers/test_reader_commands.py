@@ -9,8 +9,10 @@ import sys
 import threading
 
 import pytest
+from click.testing import CliRunner
 
 from terminal_sim import control
+from terminal_sim.cli import sim
 from terminal_sim.foreground import Foreground
 from terminal_sim.readers import pcsc
 from tests.terminal_sim.pos_ledger import API_TOKEN
@@ -19,9 +21,12 @@ from tests.terminal_sim.readers.terminal import Terminal
 from tests.terminal_sim.test_sim_commands import Shell
 
 ANNA = "04A1B2C3D4E5F6"
-WITHOUT_EXTRAS = (
-    "import sys; sys.modules |= {'smartcard': None, 'nfc': None}; from terminal_sim.cli import sim; sim()"
-)
+WITHOUT_EXTRAS = "import sys; sys.modules |= {'smartcard': None, 'nfc': None}; "
+# nfcpy stands on a package that looks for the system's library only when it is used.
+WITHOUT_LIBUSB = """
+def missing(*_, **__): raise OSError
+import ctypes, ctypes.util; ctypes.CDLL = missing; ctypes.util.find_library = lambda _: None
+"""
 
 
 @pytest.fixture
@@ -77,11 +82,11 @@ def until_left(events):
 def test_the_list_says_what_is_there_and_what_lies_on_it(shell, desk):
     desk.lay_down(ANNA)
     shell.wait(lambda: (FIRST_SLOT, f"card {ANNA}") in pcsc.find().readers)
-    listed = shell.type("readers").stdout.splitlines()
+    listed = CliRunner().invoke(sim, ["readers"]).stdout.splitlines()
     assert f"pcsc   {FIRST_SLOT}  card {ANNA}" in listed
     assert f"pcsc   {SECOND_SLOT}  no card" in listed
     assert "wedge  the keyboard       any reader that types, into the window of `sim reader`" in listed
-    assert "nfc    no reader that nfcpy knows is on USB:" in listed
+    assert "nfc    no reader that nfcpy knows is on USB" in listed
 
 
 def test_the_list_says_what_to_type_when_the_service_is_not_there(desk):
@@ -92,18 +97,30 @@ def test_the_list_says_what_to_type_when_the_service_is_not_there(desk):
 
 
 def test_without_its_extras_the_simulator_says_what_to_install_and_a_reader_that_types_works():
-    command = [sys.executable, "-c", WITHOUT_EXTRAS]
-    listed = subprocess.run([*command, "readers", "--json"], capture_output=True, text=True, check=True)
-    to_type = {each["kind"]: each["to_type"] for each in json.loads(listed.stdout)["missing"]}
+    listed = listed_after(WITHOUT_EXTRAS)
+    to_type = {each["kind"]: each["to_type"] for each in listed["missing"]}
     assert to_type["pcsc"].startswith("apt-get install pcscd libpcsclite-dev gcc && ")
     assert to_type["pcsc"].endswith("-m pip install pyscard")
     assert to_type["nfc"].endswith("-m pip install nfcpy")
-    assert [each["kind"] for each in json.loads(listed.stdout)["readers"]] == ["wedge"]
+    assert [each["kind"] for each in listed["readers"]] == ["wedge"]
 
 
-def test_a_terminal_that_does_not_run_is_one_line_and_exit_2(shell):
-    done = shell.type("reader", "nobody", "pcsc")
-    assert (done.returncode, done.stdout) == (2, "")
+def listed_after(words):
+    """Return what `sim readers` lists in a Python that begins with these words."""
+    program = words + "from terminal_sim.cli import sim; sim()"
+    command = [sys.executable, "-c", program, "readers", "--json"]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def test_a_system_without_libusb_is_told_its_package():
+    missing = {each["kind"]: each for each in listed_after(WITHOUT_LIBUSB)["missing"]}
+    assert missing["nfc"]["what"] == "libusb is not installed"
+    assert missing["nfc"]["to_type"] == "apt-get install libusb-1.0-0"
+
+
+def test_a_terminal_that_does_not_run_is_one_line_and_exit_2(tmp_path):
+    done = CliRunner().invoke(sim, ["--state-dir", str(tmp_path), "reader", "nobody", "pcsc"])
+    assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == "Error: no terminal named nobody runs here; running: none\n"
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -31,13 +31,20 @@ class Running:
     netloc: str
     key: str
 
-    def ask(self, method: str, path: str, **headers: str) -> http.client.HTTPResponse:
+    @contextmanager
+    def asked(self, method: str, path: str, **headers: str) -> Iterator[http.client.HTTPResponse]:
         """Send a request; a value of "" leaves the header out that a page would have sent."""
         own = {"Cookie": self.cookie, "Origin": f"http://{self.netloc}", "Content-Type": "application/json"}
         sent = {name: value for name, value in (own | headers).items() if value}
-        connection = http.client.HTTPConnection(self.netloc, timeout=STOP_TIMEOUT_S)
-        connection.request(method, path, "{}" if method == "POST" else None, sent)
-        return connection.getresponse()
+        with closing(http.client.HTTPConnection(self.netloc, timeout=STOP_TIMEOUT_S)) as connection:
+            connection.request(method, path, "{}" if method == "POST" else None, sent)
+            with connection.getresponse() as answer:
+                yield answer
+
+    def refusal(self, method: str, path: str, **headers: str) -> tuple[int, str]:
+        """Send a request that is refused; returns the status, and why."""
+        with self.asked(method, path, **headers) as answer:
+            return answer.status, json.loads(answer.read())["error"]
 
     @property
     def cookie(self) -> str:
@@ -63,14 +70,13 @@ def running() -> Iterator[Running]:
 
 
 def test_the_address_opens_the_page_once_and_the_secret_leaves_it(running):
-    opened = running.ask("GET", f"/?key={running.key}", Cookie="")
-    assert (opened.status, opened.getheader("Location")) == (302, "/")
-    cookie = opened.getheader("Set-Cookie")
-    assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
-    page = running.ask("GET", "/")
-    assert page.getheader("Content-Security-Policy").startswith("default-src 'self';")
-    html = page.read().decode()
+    with running.asked("GET", f"/?key={running.key}", Cookie="") as opened:
+        assert (opened.status, opened.getheader("Location")) == (302, "/")
+        assert "HttpOnly" in opened.getheader("Set-Cookie")
+        assert "SameSite=Strict" in opened.getheader("Set-Cookie")
+    with running.asked("GET", "/") as page:
+        assert page.getheader("Content-Security-Policy").startswith("default-src 'self';")
+        html = page.read().decode()
     assert "Eve" in html
     assert running.key not in html
     assert "<script>" not in html
@@ -90,33 +96,31 @@ def test_the_address_opens_the_page_once_and_the_secret_leaves_it(running):
     ],
 )
 def test_no_other_page_can_do_anything_to_a_terminal(running, headers, reason):
-    answer = running.ask("POST", COFFEE, **headers)
-    assert answer.status == 403
-    assert reason in json.loads(answer.read())["error"]
-    assert running.ask("POST", "/terminals/coffee_machine/online").status == 200
+    status, said = running.refusal("POST", COFFEE, **headers)
+    assert status == 403
+    assert reason in said
 
 
 def test_what_a_terminal_does_not_know_is_refused_in_words(running):
-    answer = running.ask("POST", "/terminals/coffee_machine/explode")
-    assert answer.status == 422
-    assert "coffee_machine does not know the action 'explode'" in json.loads(answer.read())["error"]
-    answer = running.ask("POST", "/terminals/kitchen/boot")
-    assert json.loads(answer.read())["error"].startswith("no terminal named kitchen is on the board")
-    answer = running.ask("GET", "/recording.toml")
-    assert "nothing is recorded yet" in json.loads(answer.read())["error"]
+    status, said = running.refusal("POST", "/terminals/coffee_machine/explode")
+    assert status == 422
+    assert "coffee_machine does not know the action 'explode'" in said
+    _, said = running.refusal("POST", "/terminals/kitchen/boot")
+    assert said.startswith("no terminal named kitchen is on the board")
+    assert "nothing is recorded yet" in running.refusal("GET", "/recording.toml")[1]
 
 
 def test_the_stream_tells_of_the_ledger_that_is_gone_and_ends_with_the_board(running):
-    stream = running.ask("GET", "/events")
     told = {}
-    while not told.get("ledger") or not told.get("coffee_machine"):
-        line = stream.readline()
-        if line.startswith(b"data: "):
-            told |= json.loads(line.removeprefix(b"data: "))
-    assert told["ledger"]["answers"] is False
-    assert told["coffee_machine"]["powered"] is True
-    running.process.send_signal(signal.SIGTERM)
-    assert stream.read().endswith(b"event: end\ndata: {}\n\n")
+    with running.asked("GET", "/events") as stream:
+        while not told.get("ledger") or not told.get("coffee_machine"):
+            line = stream.readline()
+            if line.startswith(b"data: "):
+                told |= json.loads(line.removeprefix(b"data: "))
+        assert told["ledger"]["answers"] is False
+        assert told["coffee_machine"]["powered"] is True
+        running.process.send_signal(signal.SIGTERM)
+        assert stream.read().endswith(b"event: end\ndata: {}\n\n")
     assert running.process.wait(STOP_TIMEOUT_S) == 0
 
 

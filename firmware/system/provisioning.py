@@ -1,0 +1,78 @@
+"""What makes a board this device, kept beside its filesystem too: a stock boot may format a flash anew."""
+
+import os
+
+from system.log import log
+
+_SPACE = "tapledger"
+# File and key; a key has fifteen letters at most, a value 4000 bytes.
+_FILES = (("/config.json", "config"), ("/ca.der", "ca"), ("/state/token", "token"))
+_LONGEST = 4000
+
+
+def restore(space=None, root=""):
+    """Write what the flash has lost from the chip's own store; nothing happens on a chip without one.
+
+    Only a flash without config.json is one that was formatted: what else a person has removed stays away.
+    """
+    space = space or _store()
+    if space is None or _read(root + _FILES[0][0]) is not None:
+        return
+    buffer = bytearray(_LONGEST)
+    for path, key in _FILES:
+        try:
+            count = space.get_blob(key, buffer)
+        except OSError:
+            continue
+        _write(root + path, memoryview(buffer)[:count])
+        log("config", f"{path} was gone; it is back from the chip's own store")
+
+
+def keep(space=None, root=""):
+    """Put what is on the flash into the chip's store, where it differs; called when it was found good."""
+    space = space or _store()
+    if space is None:
+        return
+    buffer = bytearray(_LONGEST)
+    has_changed = False
+    for path, key in _FILES:
+        data = _read(root + path)
+        if data is None or len(data) > _LONGEST:
+            continue
+        try:
+            is_kept = buffer[: space.get_blob(key, buffer)] == data
+        except OSError:
+            is_kept = False
+        if not is_kept:
+            space.set_blob(key, data)
+            has_changed = True
+    if has_changed:
+        space.commit()
+
+
+def _store():
+    try:
+        import esp32
+    except ImportError:
+        return None
+    return esp32.NVS(_SPACE)
+
+
+def _read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read(_LONGEST + 1)
+    except OSError:
+        return None
+
+
+def _write(path, data):
+    folder = path[: path.rfind("/")]
+    if folder:
+        try:
+            os.mkdir(folder)
+        except OSError:
+            pass
+    with open(path, "wb") as file:
+        file.write(data)
+        file.flush()
