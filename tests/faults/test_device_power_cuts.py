@@ -13,6 +13,11 @@ from tests.terminal_sim.chips.microcontroller import make_firmware_importable
 make_firmware_importable()
 
 from journal import records  # noqa: E402
+from journal.store import Journal  # noqa: E402
+
+from tests.firmware.flash import FlashFiles  # noqa: E402
+from tests.firmware.stands import entropy  # noqa: E402
+from tests.firmware.world import World  # noqa: E402
 
 # What no other test cuts against a real ledger.
 SOME_SCENES = ("vend", "counted_coin", "offline")
@@ -72,3 +77,22 @@ def test_the_journal_on_flash_says_who_waits_and_what_is_noted(is_torn):
     assert read.open == ([BEN, BEN] if is_torn else [BEN])
     assert read.notes == {ANNA: ["vended: power failed"]}
     assert read_journal(b"".join(lines), b"4 00000000\n").open == []
+
+
+def test_what_a_device_has_in_its_short_file_is_read_as_well():
+    def sell(journal):
+        for number in range(9):
+            record = journal.new_record(records.VEND, ANNA, 120)
+            journal.begin(record)
+            journal.mark(record, records.VENDED, f"note {number}")
+            assert read(flash).notes[ANNA][-1] == f"vended: note {number}"
+            journal.begin(journal.new_record(records.VEND, BEN, 120))
+            assert read(flash).open == [BEN] * (number + 1)
+
+    def read(flash):
+        long, settled, *short = (flash.read_small(name, 20000) for name in names)
+        return read_journal(long, settled, tuple(short))
+
+    names, flash = ("journal", "settled", "journal.0", "journal.1"), FlashFiles()
+    with World() as world:
+        world.call(lambda: sell(Journal(flash, entropy, short_limit=384)))
