@@ -27,8 +27,8 @@ SETTLING_S = 90
 # Looking more often would cost more than what goes on meanwhile.
 LOOK_S = 1
 AFTERWARDS_S = 40
-# A purchase or a coin takes fewer flash operations: some cuts come after it.
-MOST_OPERATIONS = 8
+# A purchase takes some ten flash operations and a coin twelve: some cuts come after it.
+MOST_OPERATIONS = 16
 EVENTS = ("request_sent", "request_delivered", "answer_heard")
 AT_A_MOMENT, STARTING = "at a moment", "while it started or settled"
 
