@@ -9,7 +9,7 @@ from benchmarks.power_cuts.sales import cut_a_purchase
 from benchmarks.power_cuts.walk import walk
 
 # What no other test cuts against a real ledger.
-SOME_SCENES = ("vend", "counted_coin", "offline")
+SOME_SCENES = ("vend", "counted_coin")
 
 
 @pytest.fixture(autouse=True)
@@ -21,9 +21,9 @@ def _own_environment(monkeypatch):
 
 def test_a_few_cuts_are_fair():
     heard = []
-    came = walk(3, 4, SOME_SCENES, heard.append)
+    came = walk(3, 2, SOME_SCENES, heard.append)
     assert came.unfair == ""
-    assert heard[-1] == came.cuts.total() >= 4
+    assert heard[-1] == came.cuts.total() >= 2
     assert {name for name, _ in came.outcomes} == set(SOME_SCENES)
 
 
