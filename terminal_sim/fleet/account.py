@@ -65,17 +65,18 @@ class Account:
         self.latencies_ms: list[float] = []
         self.refusals: Counter[str] = Counter()
         self.troubles: Counter[str] = Counter()
-        self.requests = self.repeats = self.unanswered = 0
+        self.requests = self.repeats = self.unanswered = self.unsent = 0
         self.doubtful: set[tuple[str, str]] = set()
 
     def hear(self, exchange: Exchange) -> None:
         """Take one exchange."""
-        self.requests += 1
         status = exchange.status
+        self.requests += exchange.was_sent
+        self.unsent += not exchange.was_sent
         if exchange.latency_ms is not None:
             self.latencies_ms.append(exchange.latency_ms)
         if status is None:
-            self.unanswered += 1
+            self.unanswered += exchange.was_sent
         elif status >= 500 or status in (408, 409, 429):
             self.troubles[str(exchange.answer.get("code", status))] += 1
         elif status >= 400:

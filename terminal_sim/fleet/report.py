@@ -47,6 +47,7 @@ class Report:
             "refusals": dict(account.refusals.most_common()),
             "troubles": dict(account.troubles.most_common()),
             "unanswered": account.unanswered,
+            "unsent": account.unsent,
             "repeats": account.repeats,
             "unknown": {"met": len(account.doubtful), "left": len(account.unsettled)},
             "booked": _booked(outcome),
@@ -72,7 +73,12 @@ class Report:
             _line("taps", f"{outcome.done}{cut} in {outcome.seconds:.1f} s, {rate:.0f} a minute"),
         ]
         if outcome.missed:
-            lines.append(_line("unserved", f"{outcome.missed}, overlooked by devices on a busy machine"))
+            lines.append(
+                _line(
+                    "unserved",
+                    f"{outcome.missed} at devices: no connection there, or this machine is too busy",
+                )
+            )
         return lines
 
     def _requests(self) -> list[str]:
@@ -89,8 +95,9 @@ class Report:
             _line("refused", _counted(account.refusals)),
             *([_line("in trouble", _counted(account.troubles))] if account.troubles else []),
             _line(
-                "unanswered", f"{account.unanswered}; {account.repeats} times asked again with the same key"
+                "unanswered", f"{account.unanswered}; {account.repeats} were asked again with the same key"
             ),
+            *([_line("not sent", f"{account.unsent}: no connection")] if account.unsent else []),
             _line("not known", f"{doubtful} for a while, {left} in the end"),
             _line("given back", f"{booked['voided']} sales that stayed unknown for too long"),
         ]

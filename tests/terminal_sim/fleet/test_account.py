@@ -56,6 +56,7 @@ def test_what_was_never_sent_leaves_nothing_open(account):
     account.hear(_sale(None, was_sent=False))
     assert account.unsettled == []
     assert account.doubtful == set()
+    assert (account.requests, account.unanswered, account.unsent) == (0, 0, 1)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])

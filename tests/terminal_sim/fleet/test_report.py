@@ -40,7 +40,7 @@ def test_people_read_all_of_it(outcome):
         "p50 12.5 ms",
         "2 sales of 2,469.12",
         "1: insufficient_balance 1",
-        "1; 1 times asked again with the same key",
+        "1; 1 were asked again with the same key",
         "every balance is what its terminals were told",
         "the ledger's audit holds; it looked for 2 receipts",
     ):
