@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from terminal_sim.vm.files import Files
 
 JOURNAL, SETTLED = "/state/journal", "/state/settled"
+# The latest lines stand in one of these; the last line of its kind in the journal says, negative, the turn.
+SHORT_FILES = ("/state/journal.0", "/state/journal.1")
+_SHORT_FILE = "short_file"
 _INTENT = "intent"
 _OPEN_STATES = ("intent", "approved", "failed", "owed", "due")
 # No states of a record.
-_OTHER_LINES = ("coin_mark", "dropped")
+_OTHER_LINES = ("coin_mark", "dropped", _SHORT_FILE)
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def open_records(files: Files) -> list[OpenRecord]:
 
     Each line is a CRC-32, a blank and JSON; a torn one ends the journal.
     """
-    journal, settled = (_read(files, path) for path in (JOURNAL, SETTLED))
+    journal, settled = journal_lines(files), _read(files, SETTLED)
     records: dict[int, OpenRecord] = {}
     for line in journal.split(b"\n")[:-1]:
         try:
@@ -48,6 +51,18 @@ def open_records(files: Files) -> list[OpenRecord]:
         settled_up_to = int(settled.split()[0])
     is_open = [each for each in records.values() if each.state in _OPEN_STATES]
     return sorted((each for each in is_open if each.number > settled_up_to), key=lambda each: each.number)
+
+
+def journal_lines(files: Files) -> bytes:
+    """Return the whole lines of the journal on a flash, with those of its short file behind the others."""
+    journal = _read(files, JOURNAL)
+    whole = journal[: journal.rfind(b"\n") + 1]
+    turn = 0
+    for line in whole.split(b"\n")[:-1]:
+        with contextlib.suppress(ValueError, TypeError):
+            kind, number, *_ = json.loads(line[9:])
+            turn = -number if kind == _SHORT_FILE else turn
+    return whole + _read(files, SHORT_FILES[turn & 1])
 
 
 def _read(files: Files, path: str) -> bytes:

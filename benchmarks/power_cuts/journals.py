@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 # The states in which money may still move; every other one ends a record.
 OPEN_STATES = ("intent", "approved", "failed", "owed", "due")
-NO_RECORDS = ("coin_mark", "dropped")
+NO_RECORDS = ("coin_mark", "dropped", "short_file")
 
 
 @dataclass

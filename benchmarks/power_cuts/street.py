@@ -19,6 +19,7 @@ from ledger.domain.wallets.queries import statement
 from ledger.foundation.actor import operator_on_this_machine
 from ledger.service import Ledger
 from terminal_sim import Bench
+from terminal_sim.journal import journal_lines
 from terminal_sim.machine import Machine
 
 START_CENTS = 500
@@ -84,7 +85,7 @@ class Street:
 
     def journal(self, machine: Machine) -> JournalOnFlash:
         """Return what stands in a device's journal."""
-        return read_journal(*(_read(machine, f"/state/{name}") for name in ("journal", "settled")))
+        return read_journal(journal_lines(machine.device.files()), _read(machine, "/state/settled"))
 
     def cut(self, machine: Machine, events: tuple[str, ...] = EVENTS) -> None:
         """Let the power of a device fail soon: at a flash operation, at an event, or at some moment."""
