@@ -212,7 +212,8 @@ WHAT_NEXT = {
 REFUSALS = (
     *("no_connection", "unknown_token", "blocked_token", "random_uid", "bad_uid", "refused", "forbidden"),
     *("unauthorised", "journal_full", "reader_failed", "no_product", "too_little", "not_delivered"),
-    *("coin_unknown", "coin_slot_failed", "over_limit", "top_up_unknown"),
+    *("coin_unknown", "coin_slot_failed", "over_limit", "top_up_unknown", "several_tokens"),
+    *("coin_acceptor_silent", "coins_lost"),
 )
 
 
