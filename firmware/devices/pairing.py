@@ -8,6 +8,8 @@ from system import compat
 from system.log import log
 
 _ASK_MS = const(3000)
+# So many asks, and the code is written anew, or nobody has answered for so long that people should know.
+_ASKS_A_MINUTE = const(20)
 _BEFORE_RESTART_MS = const(2000)
 
 
@@ -29,7 +31,7 @@ class Pairing:
         while True:
             beat()
             offered = await self._offer()
-            api_token = await self._claim(offered[1], beat) if offered else None
+            api_token = await self._claim(offered, beat) if offered else None
             if api_token:
                 await self._keep(api_token, beat)
                 return
@@ -56,13 +58,21 @@ class Pairing:
         else:
             await self._display.show(self._texts.lines("pairing", pairing_code=code[:4] + "-" + code[4:]))
 
-    async def _claim(self, secret, beat):
+    async def _claim(self, offered, beat):
+        code, secret, picture = offered
+        asks = silences = 0
         try:
             while True:
                 beat()
                 api_token = await pairing.claim(self._http, secret)
                 if api_token:
                     return api_token
+                was_silent = silences >= _ASKS_A_MINUTE
+                asks, silences = asks + 1, silences + 1 if api_token is None else 0
+                if silences >= _ASKS_A_MINUTE:
+                    await self._display.show(self._texts.lines("connecting"))
+                elif was_silent or asks % _ASKS_A_MINUTE == 0:
+                    await self._show(code, picture)
                 await compat.sleep_ms(_ASK_MS)
         except pairing.PairingGone:
             return None

@@ -22,7 +22,7 @@ async def offer(http, install_id, ledger_url):
 
     The picture is a QR code as rows of bytes, or None.
     """
-    data = await _ask(http, "/pos/pairing", {"install_id": install_id, "ledger_url": ledger_url})
+    data = await _ask(http, "/pos/pairing", {"install_id": install_id, "ledger_url": ledger_url}) or {}
     code, secret = data.get("code"), data.get("secret")
     if not isinstance(code, str) or not isinstance(secret, str):
         return None
@@ -40,9 +40,12 @@ def _picture(rows):
 
 
 async def claim(http, secret):
-    """Return the api_token, or None while nobody has confirmed the code; raises PairingGone."""
-    token = (await _ask(http, "/pos/pairing/claim", {"secret": secret})).get("api_token")
-    return token if isinstance(token, str) and token else None
+    """Return the api_token, "" while nobody has confirmed the code, None without an answer; PairingGone."""
+    data = await _ask(http, "/pos/pairing/claim", {"secret": secret})
+    if data is None:
+        return None
+    token = data.get("api_token")
+    return token if isinstance(token, str) else ""
 
 
 async def _ask(http, path, fields):
@@ -52,7 +55,7 @@ async def _ask(http, path, fields):
     except (HttpError, ValueError) as error:
         # What was sent and what came are no business of the log: there is a secret in both.
         log("pairing", f"no answer: {type(error).__name__}")
-        return {}
+        return None
     if not isinstance(answer, dict):
         return {}
     if status == _GONE and answer.get("code") == "pairing_unknown":

@@ -161,6 +161,21 @@ def test_a_connection_that_is_lost_meanwhile_keeps_the_code(device):
     device.wait_for("Paired.")
 
 
+def test_a_connection_that_stays_away_is_said_and_the_code_comes_back_with_it(device):
+    device.wait_for("CODE-0001")
+    device.room.is_away = True
+    device.wait_for("No connection.", 120000)
+    device.room.is_away = False
+    device.wait_for("CODE-0001")
+    assert len(device.room.offers) == 1
+
+
+def test_a_display_that_was_pulled_out_shows_the_code_again_within_two_minutes(device):
+    device.wait_for("CODE-0001")
+    device.screen.lines = []
+    device.wait_for("CODE-0001", 120000)
+
+
 def test_a_flash_that_takes_nothing_keeps_the_token_until_it_does(device):
     device.wait_for("Code")
     device.flash.is_full = True
