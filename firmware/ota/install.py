@@ -54,6 +54,14 @@ class Installer:
         self._flash.rename(root + "/manifest.new", root + "/manifest")
         return slot
 
+    def give_room(self):
+        """Remove what has not become an update: on a full flash the journal needs the room."""
+        root = slots.folder("b" if slots.read(self._flash)[0] == "a" else "a")
+        try:
+            self._remove_strays_in(root, "", ())
+        except OSError:
+            pass
+
     async def _fetch_manifest(self, offer, slot, beat):
         try:
             sha256, size = offer["manifest"], offer["size"]

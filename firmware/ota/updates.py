@@ -56,7 +56,11 @@ class Updates:
         del read_key
         fit = (self._board, VERSION, getattr(sys.implementation, "_mpy", None))
         installer = Installer(self._flash, self._source, modulus, fit)
-        slot = await installer.install(offer, self._until_idle, beat)
+        try:
+            slot = await installer.install(offer, self._until_idle, beat)
+        except OSError:
+            installer.give_room()
+            raise
         await self._until_idle(beat)
         # From here to the restart nobody else runs: no vend can begin in between.
         slots.try_out(self._flash, slot)

@@ -114,3 +114,12 @@ def test_after_a_power_cut_at_any_flash_operation_the_update_can_be_taken_again(
             assert site.look(), f"operation {operation}"
             slot, is_trial = site.start()
         assert (site.version_in(slot), is_trial) == ("9.0.0", True)
+
+
+def test_an_update_that_does_not_fit_leaves_its_room_to_the_journal(world, capsys):
+    site = Site(world)
+    site.releases.publish(contents={f"m{number}.mpy": bytes([number]) * 30000 for number in range(8)})
+    site.flash.files.write("/large", bytes(1_900_000))
+    assert not site.look()
+    assert "not updated: the flash fails" in capsys.readouterr().out
+    site.flash.files.write("/state/journal.new", bytes(100_000))
