@@ -23,8 +23,13 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 OLDEST_PYTHON = (3, 11)
 VENDOR = ROOT / "ledger" / "web" / "static" / "vendor"
-# Swagger UI's files that the documentation pages load; the rest of the package stays where it is.
-SWAGGER_UI_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "LICENSE", "NOTICE")
+# The files of npm packages that our pages load, by folder; the rest of a package stays where it is.
+PAGE_ASSETS = {
+    "swagger-ui": ("swagger-ui-dist", ("swagger-ui.css", "swagger-ui-bundle.js", "LICENSE", "NOTICE")),
+    "bootstrap": ("bootstrap", ("dist/css/bootstrap.min.css", "LICENSE")),
+    "htmx": ("htmx.org", ("dist/htmx.min.js", "LICENSE")),
+}
+TRANSLATIONS = ROOT / "ledger" / "portal" / "translations"
 
 
 class SetUpFailed(Exception):
@@ -145,12 +150,27 @@ def find_npm() -> list[str]:
 
 
 def need_page_assets() -> None:
-    """Copy the documentation page's assets from node_modules to where Flask serves them."""
-    source, target = ROOT / "node_modules" / "swagger-ui-dist", VENDOR / "swagger-ui"
-    target.mkdir(parents=True, exist_ok=True)
-    for name in SWAGGER_UI_FILES:
-        if not (target / name).exists() or (target / name).stat().st_mtime < (source / name).stat().st_mtime:
-            shutil.copyfile(source / name, target / name)
+    """Copy our pages' assets from node_modules to where Flask serves them, and compile their translations."""
+    for folder, (package, names) in PAGE_ASSETS.items():
+        target = VENDOR / folder
+        target.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            bring_newer(ROOT / "node_modules" / package / name, target / Path(name).name)
+    for source in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"):
+        if is_newer(source, source.with_suffix(".mo")):
+            compiling = [PYTHON, "-m", "babel.messages.frontend", "compile", "-d", str(TRANSLATIONS)]
+            call_quietly(compiling, "the translations could not be compiled")
+
+
+def bring_newer(source: Path, target: Path) -> None:
+    """Copy a file unless the copy is as new."""
+    if is_newer(source, target):
+        shutil.copyfile(source, target)
+
+
+def is_newer(source: Path, target: Path) -> bool:
+    """Say whether something has to be made again from its source."""
+    return not target.exists() or target.stat().st_mtime < source.stat().st_mtime
 
 
 def need_chromium() -> None:

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ TERMINAL = "nfc_terminal"
 
 @dataclass(frozen=True)
 class Running:
-    """A board that was started by its command, when it was ready, and how to be its page."""
+    """A board that was started by its command, when its machines sold, and how to be its page."""
 
     process: subprocess.Popen
     ready_s: float
@@ -50,18 +50,24 @@ def _running() -> Iterator[Running]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         address = urlsplit(json.loads(process.stdout.readline())["board"])
-        ready_s = time.perf_counter() - began_s
         cookie = f"board-{address.port}={address.query.removeprefix('key=')}"
         origin = f"http://{address.netloc}"
         headers = {"Cookie": cookie, "Origin": origin, "Content-Type": "application/json"}
-        yield Running(process, ready_s, address.netloc, headers)
+        _wait_until_selling(address.netloc, headers)
+        yield Running(process, time.perf_counter() - began_s, address.netloc, headers)
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
 
 
+def _wait_until_selling(netloc: str, headers: dict[str, str]) -> None:
+    for news in _told(netloc, headers):
+        if "Choose a drink" in " ".join(news.get("coffee_machine", {}).get("lines", ())):
+            return
+
+
 def ready(starts: int) -> bool:
-    """Measure how long it takes until four terminals and a new ledger stand behind the page."""
+    """Measure how long it takes until the page shows a machine that sells, with a new ledger behind it."""
     times = []
     for _ in range(starts):
         with _running() as board:
@@ -103,13 +109,18 @@ def _seconds_until_told(
 
 
 def _listen(board: Running, told: queue.Queue) -> None:
-    connection = http.client.HTTPConnection(board.netloc)
-    connection.request("GET", "/events", headers=board.headers)
-    for line in connection.getresponse():
-        if line.startswith(b"data: "):
-            news = json.loads(line.removeprefix(b"data: ")).get(TERMINAL, {})
-            if "on_reader" in news:
-                told.put((time.perf_counter(), news["on_reader"]))
+    for news in _told(board.netloc, board.headers):
+        if "on_reader" in news.get(TERMINAL, {}):
+            told.put((time.perf_counter(), news[TERMINAL]["on_reader"]))
+
+
+def _told(netloc: str, headers: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Be a page: yield what the stream tells, until the board ends."""
+    with closing(http.client.HTTPConnection(netloc)) as connection:
+        connection.request("GET", "/events", headers=headers)
+        for line in connection.getresponse():
+            if line.startswith(b"data: "):
+                yield json.loads(line.removeprefix(b"data: "))
 
 
 def _children(pid: int) -> list[int]:

@@ -33,14 +33,14 @@ async def run():
     """Build everything and serve for ever; raises ConfigError before anything has started."""
     supervisor = await _start()
     # Nobody starts twice, and memory is short.
-    names = "load_board _start _pairing_tasks _device_tasks _http _assemble _short_limit"
+    names = "load_board _build _start _pairing_tasks _device_tasks _http _assemble _short_limit"
     for name in names.split():
         del globals()[name]
     gc.collect()
     await supervisor.watch()
 
 
-async def _start():
+def _build():
     from system import provisioning
     from system.config import load
 
@@ -48,7 +48,11 @@ async def _start():
     config = load(CONFIG_PATH)
     parts = load_board(config.board).build(config)
     provisioning.keep()
-    del provisioning
+    return config, parts
+
+
+async def _start():
+    config, parts = _build()
     # Only the start needs these modules; where they are not frozen they would hold memory for good.
     compat.forget("system.config", "system.provisioning", "drivers.displays")
     compat.forget("boards.readers", "boards.parts", "boards.common", "boards.esp32", "boards.rp2040")

@@ -1,4 +1,4 @@
-"""The roof: puts the ledger and its dialects together into one Flask application."""
+"""The roof: puts the ledger, its dialects and its pages together into one Flask application."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from ledger.dialects.terminal.dialect import TERMINAL
 from ledger.foundation.clock import Clock
 from ledger.foundation.ids import Ids
+from ledger.portal import portal
 from ledger.service import Ledger
 from ledger.settings import Settings
 from ledger.storage.database import Database, make_engine
@@ -69,7 +70,8 @@ def create_app(
     pairing_page.install(app)
     for dialect in DIALECTS:
         publish(app, dialect)
-    errors.install(app, DIALECTS)
+    portal.install(app)
+    errors.install(app, (*DIALECTS, portal.PORTAL))
     headers.install(app)
     limits.install(app)
     app.teardown_request(end_reading)

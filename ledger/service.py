@@ -27,7 +27,8 @@ class Ledger:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.recent = Recent()
-        self.runner = Runner(database, clock=self.clock, ids=ids or Ids())
+        self.ids = ids or Ids()
+        self.runner = Runner(database, clock=self.clock, ids=self.ids)
 
     def read(self, query: Callable[..., Answer], **arguments: Any) -> Answer:
         """Run a query on one unchanging state of the books."""

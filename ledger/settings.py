@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 # What HS256 needs at least (RFC 7518 section 3.2).
 SECRET_KEY_LENGTH = 32
 METRICS_TOKEN_LENGTH = 16
+MOST_DESK_AMOUNTS = 6
+_AMOUNT = re.compile(r"[1-9][0-9]{0,5}")
 DEFAULT_DATABASE_URL = "sqlite:///var/tapledger.db"
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 Network = IPv4Network | IPv6Network
@@ -66,8 +69,7 @@ def _with_driver(url: URL, named: str) -> URL:
         import psycopg  # noqa: F401
     except ImportError:
         raise InvalidSetting(
-            f"{named} names PostgreSQL;"
-            " its driver comes with the extra: pip install 'tapledger[postgresql]'"
+            f"{named} names PostgreSQL; its driver comes with the extra: pip install 'tapledger[postgresql]'"
         ) from None
     return url.set(drivername="postgresql+psycopg")
 
@@ -119,6 +121,14 @@ def _currency(code: str) -> str:
     if len(code) != 3 or not code.isascii() or not code.isupper():
         raise InvalidSetting("TAPLEDGER_CURRENCY is no ISO 4217 code; an example: EUR")
     return code
+
+
+def _amounts(given: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in given.split(",")]
+    if len(parts) > MOST_DESK_AMOUNTS or not all(_AMOUNT.fullmatch(part) for part in parts):
+        wanted = "a list of cents; an example: 500,1000,2000,5000"
+        raise InvalidSetting(f"TAPLEDGER_DESK_AMOUNTS_CENTS must be {wanted}")
+    return tuple(int(part) for part in parts)
 
 
 def _metrics_token(given: str) -> str:
@@ -173,6 +183,11 @@ class Settings:
         "The time zone of times that people read.", _time_zone, default="Europe/Berlin"
     )
     currency: str = _setting("The currency of new wallets, as ISO 4217 code.", _currency, default="EUR")
+    desk_amounts_cents: tuple[int, ...] = _setting(
+        "What the keys of the desk book: cents, with commas, six at most.",
+        _amounts,
+        default="500,1000,2000,5000",
+    )
     metrics_token: str = _setting(
         "The bearer token that opens /metrics, from anywhere.",
         _metrics_token,

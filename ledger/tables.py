@@ -1,6 +1,7 @@
 """Every table of the house, so that metadata and migrations know them all."""
 
 from ledger.domain.access import tables as access
+from ledger.domain.access import tables_people as people
 from ledger.domain.books import tables as books
 from ledger.domain.books import tables_holds as holds
 from ledger.domain.catalog import tables as catalog
@@ -23,6 +24,7 @@ __all__ = [
     "holds",
     "offline",
     "pairings",
+    "people",
     "seals",
     "storage",
     "wallets",

@@ -218,7 +218,7 @@ ACTIONS: dict[str, Action] = {
         allows=_is_between(0, 100),
     ),
     "clock_forward_s": Action(
-        "let the device's clock jump forward; what was due meanwhile happens late",
+        "let the device's clock jump forward; what was due comes late",
         (int, float),
         lambda machine, seconds: machine.leap(seconds),
         takes=f"seconds, 0 to {LONGEST_LEAP_S}",

@@ -53,6 +53,9 @@ def board(state_dir: Path, port: int, browser: bool, as_json: bool, **options: A
         given = given or started.surroundings()
         shown = stack.enter_context(Board(given, plan))
         server = stack.enter_context(BoardServer(shown, listener))
+        if browser:
+            # The page waits for the terminals by itself, while the browser comes up.
+            webbrowser.open(server.url)
         shown.wait_ready()
         # Imported here: the page is there before the other commands find the board.
         from terminal_sim.web.doors import Doors
@@ -61,8 +64,6 @@ def board(state_dir: Path, port: int, browser: bool, as_json: bool, **options: A
         _say(server.url, given.url, as_json)
         for name in doors.taken:
             click.echo(f"Another {name} runs here: the other sim commands reach that one.", err=True)
-        if browser:
-            webbrowser.open(server.url)
         ended.wait()
 
 

@@ -16,6 +16,13 @@ import click
 
 from terminal_sim.cli import Refusal
 from terminal_sim.control import Refused
+from terminal_sim.fleet.evening import Evening, Outcome
+from terminal_sim.fleet.firmware import firmware
+from terminal_sim.fleet.plan import Pace
+from terminal_sim.fleet.premises import Premises, audit, prepare, read_premises
+from terminal_sim.fleet.report import Report
+from terminal_sim.fleet.room import DEVICES, available_bytes, require_room, require_vm
+from terminal_sim.fleet.roster import require_ledger
 
 LINE_EVERY_S = 10.0
 _GUESTS_PER_TERMINAL = 3
@@ -83,15 +90,11 @@ def fleet(receipts: Path | None, as_json: bool, **options: Any) -> None:
         sys.exit(1)
 
 
-def _evening(*, url: str, vms: int | None, seed: int, is_prepared_here: bool, **options: Any) -> Any:
-    """Prepare, hold the evening and have the books audited where they are; returns the Report."""
-    from terminal_sim.fleet.plan import Pace
-    from terminal_sim.fleet.premises import audit
-    from terminal_sim.fleet.report import Report
-
-    url = _checked(url)
+def _evening(*, url: str, vms: int | None, seed: int, is_prepared_here: bool, **options: Any) -> Report:
+    """Prepare, hold the evening and have the books audited where they are."""
+    _check(url)
     devices = _devices(url, vms)
-    premises = _premises(is_prepared_here, **options)
+    premises = _premises(url, is_prepared_here, **options)
     pace = Pace(options["taps_per_minute"], options["minutes"], options["lost_percent"] / 100)
     outcome = asyncio.run(_hold(url, premises, pace, devices, seed))
     proven = None
@@ -101,22 +104,17 @@ def _evening(*, url: str, vms: int | None, seed: int, is_prepared_here: bool, **
     return Report(outcome, proven, seed)
 
 
-def _checked(url: str) -> str:
-    from terminal_sim.fleet.firmware import firmware
-
+def _check(url: str) -> None:
     config = firmware()["system.config"]
     try:
         config.parse_url(url)
     except config.ConfigError:
         raise Refused(f"{url!r} is no address of a ledger: it looks like http://127.0.0.1:8080") from None
-    return url
 
 
 def _premises(
-    is_prepared_here: bool, *, tokens_file: Path | None, terminals: int, is_mixed: bool, **_others: Any
-) -> Any:
-    from terminal_sim.fleet.premises import prepare, read_premises
-
+    url: str, is_prepared_here: bool, *, tokens_file: Path | None, terminals: int, is_mixed: bool, **_: Any
+) -> Premises:
     if bool(tokens_file) == is_prepared_here:
         raise Refused(
             "give either --prepare, which makes terminals and guests in the books of this machine, or "
@@ -124,6 +122,7 @@ def _premises(
         )
     if tokens_file:
         return read_premises(tokens_file)
+    asyncio.run(require_ledger(url))
     guests = _GUESTS_PER_TERMINAL * terminals
     _say(f"preparing {terminals} terminals and {guests} guests, all of them named Fleet …")
     return prepare(terminals, guests, is_mixed=is_mixed)
@@ -131,8 +130,6 @@ def _premises(
 
 def _devices(url: str, vms: int | None) -> int:
     """Return how many devices there are to be; raises Refused where they were asked for and cannot run."""
-    from terminal_sim.fleet.room import DEVICES, available_bytes, require_room, require_vm
-
     devices = DEVICES if vms is None else vms
     if not devices:
         return 0
@@ -149,9 +146,7 @@ def _devices(url: str, vms: int | None) -> int:
     return devices
 
 
-async def _hold(url: str, premises: Any, pace: Any, devices: int, seed: int) -> Any:
-    from terminal_sim.fleet.evening import Evening
-
+async def _hold(url: str, premises: Premises, pace: Pace, devices: int, seed: int) -> Outcome:
     with _progress() as count:
         evening = Evening(url, premises, say=_say, count=count)
         with _interruptible(evening.stop):

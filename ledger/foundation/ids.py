@@ -47,6 +47,11 @@ class Ids:
         return _digits(self._random.randrange(len(alphabet) ** count), alphabet, count)
 
 
+def legible(secret: bytes) -> str:
+    """Return ten legible characters (49 bits) that stand for a secret."""
+    return _digits(int.from_bytes(secret, "big") % len(_LEGIBLE) ** 10, _LEGIBLE, 10)
+
+
 @lru_cache(4)
 def _seconds(number: int) -> str:
     return _digits(number, _SORTED, _TIME_LENGTH)

@@ -15,4 +15,5 @@ class Permission(StrEnum):
     TERMINALS_MANAGE = "terminals.manage"
     OPERATORS_MANAGE = "operators.manage"
     PAIRING_ASK = "pairing.ask"
+    SIGN_IN = "sign_in"
     HISTORY_SEAL = "history.seal"

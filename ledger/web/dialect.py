@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint
@@ -37,7 +37,22 @@ class Dialect:
         return path == self.prefix or path.startswith(f"{self.prefix}/")
 
 
-def dialect_of(dialects: tuple[Dialect, ...], path: str) -> Dialect | None:
-    """Return the dialect that a path belongs to: the one with the longest prefix (TRAPS.md A)."""
-    speaking = [dialect for dialect in dialects if dialect.speaks(path)]
-    return max(speaking, key=lambda dialect: len(dialect.prefix), default=None)
+class Speaker(Protocol):
+    """Whoever says refusals under some paths: a dialect, or the pages."""
+
+    prefix: str
+
+    def speaks(self, path: str) -> bool:
+        """Say whether a path belongs to it."""
+
+    def say(self, refusal: Refusal) -> ResponseReturnValue:
+        """Turn a refusal into an answer."""
+
+
+Spoken = TypeVar("Spoken", bound=Speaker)
+
+
+def dialect_of(speakers: tuple[Spoken, ...], path: str) -> Spoken | None:
+    """Return the speaker that a path belongs to: the one with the longest prefix (TRAPS.md A)."""
+    speaking = [speaker for speaker in speakers if speaker.speaks(path)]
+    return max(speaking, key=lambda speaker: len(speaker.prefix), default=None)

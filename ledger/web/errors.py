@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from ledger.foundation.errors import Invalid, Kind, NotFound, Refusal, Unavailable
 from ledger.foundation.logs import request_id
-from ledger.web.dialect import Dialect, dialect_of
+from ledger.web.dialect import Speaker, dialect_of
 from ledger.web.observation import note_refusal
 
 log = logging.getLogger(__name__)
@@ -84,14 +84,14 @@ _PLAIN_STATUSES = {
 _OWN_PLAIN_STATUSES = {refusal: status for status, refusal in _HTTP_REFUSALS.items()} | {ServerFailure: 500}
 
 
-def install(app: Flask, dialects: tuple[Dialect, ...]) -> None:
+def install(app: Flask, speakers: tuple[Speaker, ...]) -> None:
     """Make one handler answer for refusals, HTTP errors and failures alike."""
 
     def handle(error: Exception) -> ResponseReturnValue:
         refusal = as_refusal(error)
         note_refusal(refusal)
-        dialect = dialect_of(dialects, request.path)
-        response = app.make_response(dialect.say(refusal) if dialect else _say_plainly(refusal))
+        speaker = dialect_of(speakers, request.path)
+        response = app.make_response(speaker.say(refusal) if speaker else _say_plainly(refusal))
         response.headers.extend(_headers(error, refusal))
         return response
 

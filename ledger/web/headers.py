@@ -9,12 +9,21 @@ from flask import Flask
 
 from ledger.web.openapi import PAGE_POLICY
 
+STRICT_POLICY = (
+    "default-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
 )
-_PAGE = (*_ALWAYS, ("Content-Security-Policy", PAGE_POLICY))
+_DOCUMENTATION = (*_ALWAYS, ("Content-Security-Policy", PAGE_POLICY))
+# Everything comes from here, forms go to here, and what people see of money is kept nowhere.
+_PAGE = (
+    *_ALWAYS,
+    ("Content-Security-Policy", STRICT_POLICY),
+    ("Cache-Control", "no-store"),
+)
 # Balances are nobody's business but the asker's, and stale the moment they are read.
 _ANSWER = (*_ALWAYS, ("Cache-Control", "no-store"))
 
@@ -35,5 +44,5 @@ def install(app: Flask) -> None:
 def further(path: str, headers: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Return the headers that an answer of this path with these headers has beside them."""
     if any(name == "Content-Type" and kind.startswith("text/html") for name, kind in headers):
-        return _PAGE
+        return _DOCUMENTATION if path.endswith("/docs") else _PAGE
     return _ALWAYS if path.startswith("/static/") else _ANSWER

@@ -14,6 +14,14 @@ def origin_of(environ: dict[str, Any], proxies: tuple[Network, ...]) -> str:
     return client_address(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""), proxies)
 
 
+def is_https(environ: dict[str, Any], proxies: tuple[Network, ...]) -> bool:
+    """Say whether the client asks over HTTPS: us, or a trusted proxy that says so."""
+    address = _address(environ.get("REMOTE_ADDR", ""))
+    if address is not None and any(address in network for network in proxies):
+        return environ.get("HTTP_X_FORWARDED_PROTO", "") == "https"
+    return environ.get("wsgi.url_scheme") == "https"
+
+
 def bearer_token_of(environ: dict[str, Any]) -> str:
     """Return the token of `Authorization: Bearer …`, or an empty string."""
     scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")

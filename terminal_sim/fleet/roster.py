@@ -28,6 +28,16 @@ class Difference:
     found_cents: int | None
 
 
+async def require_ledger(url: str) -> None:
+    """Raise Refused where no ledger answers, before anything is made for it."""
+    stranger = LightTerminal("nobody", url, "unknown", lambda exchange: None)
+    answer = await stranger.ask_catalogue()
+    await stranger.close()
+    # A ledger does not know a stranger, and that is answer enough.
+    if isinstance(answer, firmware()["ledger_client.answers"].Unknown):
+        raise Refused(_no_ledger(url, answer))
+
+
 async def sign_in(url: str, premises: Premises, hear: Callable[[Exchange], Any]) -> dict[str, LightTerminal]:
     """Return a light terminal for each api_token, knowing what it may do and sell; raises Refused."""
     lights = {name: LightTerminal(name, url, token, hear) for name, token in premises.api_tokens.items()}
@@ -99,12 +109,16 @@ async def _until_told(ask: Callable[[], Awaitable[Any]]) -> Any:
 def _require(url: str, light: LightTerminal, answer: Any) -> None:
     answers = firmware()["ledger_client.answers"]
     if isinstance(answer, answers.Unknown):
-        raise Refused(
-            f"no ledger answers at {url} ({answer.reason}): start one with `tapledger serve`, and give the "
-            "address that it prints with --ledger"
-        )
+        raise Refused(_no_ledger(url, answer))
     if isinstance(answer, answers.Refused):
         raise Refused(
             f"the ledger at {url} does not know the api_token of {light.name}: it serves other books than "
             "TAPLEDGER_DATABASE_URL names here, or a later --prepare has given that terminal a new one"
         )
+
+
+def _no_ledger(url: str, answer: Any) -> str:
+    return (
+        f"no ledger answers at {url} ({answer.reason}): start one with `tapledger serve`, and give the "
+        "address that it prints with --ledger"
+    )

@@ -66,9 +66,9 @@ def prepared(
             answer = operator.type(*cast.words(command))
         except CommandRefused as refusal:
             raise ValueError(f"the setup's {command!r} was refused: {refusal}") from refusal
-        if isinstance(answer, dict) and "api_token" in answer:
-            name = next(name for name, each in ids.items() if each == answer["id"])
-            cast.api_tokens[name] = answer["api_token"]
+        for name, known_as in ids.items():
+            if isinstance(answer, dict) and "api_token" in answer and answer["id"] == known_as:
+                cast.api_tokens[name] = answer["api_token"]
     missing = [name for name in story.terminals if name not in cast.api_tokens]
     if missing:
         raise ValueError(f"the setup adds no terminal {missing[0]}: 'terminal add {{{missing[0]}}} …'")

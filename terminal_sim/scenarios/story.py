@@ -163,10 +163,12 @@ class _Reader:
                 raise self._bad(line, str(error)) from None
 
     def _check_names(self, command: str) -> None:
-        known = {**self._raw["terminals"], **self._raw.get("tokens", {})}
+        tokens = self._raw.get("tokens", {})
+        known = [*self._raw["terminals"], *(name for name in tokens if _has_wallet(tokens[name]))]
         for name in NAMES_IN_BRACES.findall(command):
             if name not in known:
-                raise BadAction(f"there is no token or terminal {name}; there are {', '.join(known)}")
+                listed = ", ".join(known)
+                raise BadAction(f"no terminal and no token with a wallet is {name}; there are {listed}")
 
     def _step(self, number: int, raw: Any) -> Step:
         if not isinstance(raw, dict):

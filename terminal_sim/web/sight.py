@@ -19,7 +19,8 @@ class Sight:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._panel: tuple[int, list[str], list[str]] = (-1, [], [])
+        self._panel: tuple[Ssd1306 | None, int] = (None, 0)
+        self._picture: tuple[list[str], list[str]] = ([], [])
         self._measured_s = -MEASURE_EVERY_S
         self._memory_bytes: int | None = None
         self._journal: int | None = None
@@ -67,15 +68,15 @@ class Sight:
         if not isinstance(panel, Ssd1306):
             return machine.display, None
         # Eight thousand pixels take their time: they are looked at when something was written.
-        if panel.transfers != self._panel[0]:
-            picture = panel.picture()
-            self._panel = (panel.transfers, panel.lines(), [_packed(row) for row in picture])
-        return self._panel[1], self._panel[2]
+        if (panel, panel.transfers) != self._panel:
+            self._panel = (panel, panel.transfers)
+            self._picture = (panel.lines(), [_packed(row) for row in panel.picture()])
+        return self._picture
 
     def _coins(self) -> dict[str, Any]:
         coins = self._machine.coin_acceptor if self._machine.is_powered else None
         return {
-            "slot_open": coins is not None and not getattr(coins, "inhibited", False),
+            "slot_open": coins is not None and not coins.inhibited,
             "coin_falling": self._machine.is_coin_falling,
         }
 

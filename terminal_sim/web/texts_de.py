@@ -26,7 +26,7 @@ TEXTS = {
     "size_not_unique": "4 Byte, nicht eindeutig",
     "size_random": "jedes Mal eine andere UID",
     "clone": "Kopie einer anderen Karte",
-    "no_wallet": "kein Guthabenkonto",
+    "no_wallet": "kein Konto",
     "machines": "Geräte",
     "coffee_machine": "Kaffeemaschine",
     "coin_station": "Münzstation",

@@ -99,11 +99,11 @@ def test_a_key_file_that_was_emptied_is_named(command: Command):
 
 
 def test_the_signing_key_is_drawn_once_and_private(command: Command):
-    command.data("operator", "add", "anna", "--role", "admin")
+    command.data("user", "add", "anna", "--role", "admin")
     key = Path(f"{command.books}.key")
     drawn = key.read_text()
     assert key.stat().st_mode & 0o777 == 0o600
-    command.data("operator", "token", "anna")
+    command.data("user", "token", "anna")
     assert key.read_text() == drawn
 
 

@@ -63,10 +63,10 @@ def _proofs(command: Command) -> list[dict]:
 
 
 def test_an_operator_gets_a_token_only_when_known(command: Command):
-    command.data("operator", "add", "anna", "--role", "admin")
-    assert command.data("operator", "token", "anna")["token"].count(".") == 2
-    assert "no operator" in command.refused("operator", "token", "ben")
-    assert "already" in command.refused("operator", "add", "anna", "--role", "staff")
+    command.data("user", "add", "anna", "--role", "admin")
+    assert command.data("user", "token", "anna")["token"].count(".") == 2
+    assert "no operator" in command.refused("user", "token", "ben")
+    assert "already" in command.refused("user", "add", "anna", "--role", "staff")
 
 
 def test_a_new_device_is_paired_by_the_code_that_it_shows(command: Command):

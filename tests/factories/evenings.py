@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.domain.access.commands import add_operator
 from ledger.domain.access.records import Role
+from ledger.domain.access.signing_in import set_up, visitor
 from ledger.domain.catalog.commands import pair_terminal
 from ledger.domain.devices.offline import grant_offline
 from ledger.domain.devices.pairing import offer_pairing, unpaired_device
@@ -51,6 +52,7 @@ def play_evening(ledger: Ledger) -> Installed:
     _by_hand(ledger, pair_terminal, code=waiting.code, slug=terminal.record.slug)
     ledger.run(offer_pairing, actor=unpaired_device(), install_id="b1b2c3d4")
     _by_hand(ledger, add_operator, username="ada", role=Role.ADMIN)
+    ledger.run(set_up, actor=visitor(), username="grace", password_hash="of a password")
     return terminal
 
 

@@ -8,8 +8,15 @@ import time
 
 import pytest
 
+from ledger.domain.wallets.commands import top_up_by_hand
+from ledger.domain.wallets.queries import wallet_by_token
+from ledger.domain.wallets.records import WalletRecord
+from ledger.fleet_data import START_CENTS, prepare
+from ledger.foundation.actor import operator_on_this_machine
+from ledger.service import Ledger
 from tests.cli.command import Command
 from tests.cli.serving import serving
+from tests.factories import ledgers
 
 FLEET = ("sim", "fleet")
 # Two people come to the device, and one answer is lost.
@@ -36,12 +43,13 @@ def test_an_evening_is_in_the_books_as_its_terminals_were_told(command: Command)
 
 def test_ctrl_c_ends_it_early_and_money_that_moved_behind_its_back_is_found(command: Command, tmp_path):
     made, receipts = tmp_path / "fleet.json", tmp_path / "receipts.jsonl"
-    made.write_text(json.dumps(command.data("db", "fleet-data", "--terminals", "2", "--guests", "3")))
-    with serving(command) as server:
+    with ledgers.opened_ledger(command.books) as ledger, serving(command) as server:
+        made.write_text(json.dumps(prepare(ledger, bars_and_desks=2, guests=3)))
         words = (*FLEET, "--ledger", server.url, "--tokens-file", str(made), "--vms", "0", "--lost", "0")
         process = command.start(*words, "--minutes", "60", "--receipts", str(receipts))
-        _wait_for_sales(command)
-        command.data("wallet", "top-up", GUEST, "1", "--description", "behind its back")
+        _wait_for_a_sale(ledger)
+        credit = {"wallet_code": _guest(ledger).code, "amount_cents": 1, "description": "behind its back"}
+        ledger.run(top_up_by_hand, actor=operator_on_this_machine(), **credit)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
@@ -52,10 +60,15 @@ def test_ctrl_c_ends_it_early_and_money_that_moved_behind_its_back_is_found(comm
     assert command.run("audit", "--receipts", str(receipts)).returncode == 0
 
 
-def _wait_for_sales(command: Command) -> None:
+def _guest(ledger: Ledger) -> WalletRecord:
+    return ledger.read(wallet_by_token, token_id=GUEST)
+
+
+def _wait_for_a_sale(ledger: Ledger) -> None:
     deadline_s = time.monotonic() + 60
-    while not any(row["amount"] < 0 for row in command.data("wallet", "show", GUEST)["transactions"]):
+    while _guest(ledger).balance_cents == START_CENTS:
         assert time.monotonic() < deadline_s
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +76,7 @@ def _wait_for_sales(command: Command) -> None:
     [
         ((), "give either --prepare"),
         (("--prepare", "--ledger", "nowhere"), "is no address of a ledger"),
+        (("--prepare", "--ledger", "http://127.0.0.1:9"), "no ledger answers at http://127.0.0.1:9"),
         (("--prepare", "--vms", "900"), "virtual machines do not fit"),
         (("--prepare", "--vms", "1", "--ledger", "https://127.0.0.1:9"), "--vms 0 for an https ledger"),
         (("--vms", "0", "--tokens-file", __file__), "cannot be read as JSON"),
@@ -71,3 +85,5 @@ def _wait_for_sales(command: Command) -> None:
 )
 def test_bad_input_is_one_line_that_says_what_to_do(command: Command, words, said):
     assert said in command.refused(*FLEET, *words)
+    with ledgers.opened_ledger(command.books) as ledger:
+        assert ledgers.count(ledger, "terminals") == 0

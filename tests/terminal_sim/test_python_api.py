@@ -201,3 +201,13 @@ def test_a_journal_tells_how_far_each_record_is():
         ("a-8", 50, "intent"),
     ]
     files.abandon()
+
+
+def test_the_latest_lines_of_a_journal_are_read_from_the_short_file_that_is_in_use():
+    files = Files(FlashChip())
+    whole = JOURNAL.rpartition("\n")[0] + "\n"
+    files.write("/state/journal", f'{whole}00000000 ["short_file",-3,null]\n["t'.encode())
+    files.write("/state/journal.0", b'00000000 ["vended",7,null]\n')
+    files.write("/state/journal.1", b'00000000 ["credited",8,null]\n00000000 ["intent",10,"a-10","coin",')
+    assert [record.number for record in open_records(files)] == [7]
+    files.abandon()

@@ -57,8 +57,11 @@ def test_the_gallery_is_listed_with_its_titles(type_in):
 
 def test_all_that_can_be_done_is_listed_with_what_it_takes(type_in):
     listed = type_in("actions")
-    assert [line.split()[0] for line in listed.stdout.splitlines()] == list(ACTIONS)
+    lines = listed.stdout.splitlines()
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == list(ACTIONS)
     assert "packet_loss_percent  world   lose this share" in listed.stdout
+    assert "                             percent, 0 to 100" in lines
+    assert max(map(len, lines)) <= 100
 
 
 def test_a_folder_is_played_to_its_end_with_a_line_for_each_and_a_report(type_in, tmp_path, ledger):

@@ -70,7 +70,8 @@ def test_a_story_is_read_with_its_steps_in_order(story_file):
         ("title = 'x'\nmood = 'good'\n" + GOOD.replace("title", "#"), 2, "mood is not known here: title"),
         (GOOD.replace('"04A1B2C3D4E5F6"', "'04A1'"), 4, "token anna is a UID, 'random', or a table"),
         (GOOD.replace('"random"', "{ clone_of = 'bob' }"), 5, "token phone is a clone of 'bob'"),
-        ("setup = ['wallet open {bob}']\n" + GOOD, 1, "there is no token or terminal bob; there are coffee"),
+        ("setup = ['wallet open {bob}']\n" + GOOD, 1, "no terminal and no token with a wallet is bob; "),
+        ("setup = ['wallet open {phone}']\n" + GOOD, 1, "no token with a wallet is phone; there are coffee"),
         ("setup = 5\n" + GOOD, 1, "setup is a list of commands"),
         (AT_COFFEE + "jump = 1", 13, "step 2 needs exactly one of say, .*; it has jump"),
         (AT_COFFEE + "boot = true\nuntap = true", 11, "step 2 needs exactly one of .*; it has boot, untap"),
@@ -86,7 +87,7 @@ def test_a_story_is_read_with_its_steps_in_order(story_file):
         (AT_COFFEE + "expect_display = 5", 13, "expect_display takes a text, not 5"),
         (AT_COFFEE + "expect_display = 'x'\ntimeout_s = 0", 13, "timeout_s takes seconds above 0"),
         (AT_COFFEE + "expect_display = 'x'\nat_s = 5", 13, "only actions have at_s"),
-        (GOOD + "[[steps]]\noperator = 'wallet show {bob}'", 12, "there is no token or terminal bob"),
+        (GOOD + "[[steps]]\noperator = 'wallet show {bob}'", 12, "no token with a wallet is bob"),
     ],
 )
 def test_a_file_that_is_no_story_is_refused_with_file_line_and_what_was_expected(

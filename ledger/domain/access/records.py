@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -26,3 +27,24 @@ class OperatorRecord:
     id: int
     username: str
     role: Role
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """Somebody who has signed in; `secret` is what their browser shows from then on, told once."""
+
+    username: str
+    ends_at: datetime
+    secret: str | None = field(default=None, repr=False, metadata={"secret": True})
+
+
+@dataclass(frozen=True)
+class SignInRecord:
+    """An attempt to sign in that may go on; `number` counts those since the last one that was right.
+
+    `password_hash` is what the password is held against.
+    """
+
+    username: str
+    number: int
+    password_hash: str | None = field(default=None, repr=False, metadata={"secret": True})

@@ -68,6 +68,11 @@ def select_operator(reader: Reader, username: str) -> Row | None:
     return reader.one(select(*columns).where(Operator.username == username, Operator.is_active))
 
 
+def username_of(reader: Reader, operator_id: int) -> str:
+    """Return an operator's name by id."""
+    return reader.scalar(select(Operator.username).where(Operator.id == operator_id))
+
+
 def insert_credential(tx: Transaction, **values: object) -> None:
     """Store a credential."""
     tx.execute(insert(Credential).values(created_at=tx.now, **values))

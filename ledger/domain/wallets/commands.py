@@ -15,14 +15,11 @@ from ledger.domain.devices.queries import acting_terminal, foresee_asking, requi
 from ledger.domain.wallets.errors import NotYourTransaction
 from ledger.domain.wallets.queries import wallet_by_account, wallet_by_code, wallet_by_token
 from ledger.domain.wallets.records import ReversalRecord, ReversalState, WalletRecord
-from ledger.domain.wallets.rules import crediting, require_coins, require_label, taking
+from ledger.domain.wallets.rules import HOUSE_TILL, crediting, require_coins, require_label, taking
 from ledger.domain.wallets.tables import foresee_wallets
 from ledger.foundation.permissions import Permission
 from ledger.storage.command import Request, command
 from ledger.storage.transaction import Reader, Transaction
-
-# Cash that staff take by hand lies in the house's own till until tills belong to registers.
-_HOUSE_TILL = "house"
 
 
 def _foresee(reader: Reader, requests: Sequence[Request]) -> None:
@@ -107,7 +104,7 @@ def top_up_by_hand(
     tx.actor.require(Permission.WALLETS_MANAGE)
     label = require_label(description, tag)
     wallet = wallet_by_code(tx, code=wallet_code)
-    till = books.open_account(tx, AccountKind.TILL, _HOUSE_TILL, wallet.currency)
+    till = books.open_account(tx, AccountKind.TILL, HOUSE_TILL, wallet.currency)
     return _post(tx, crediting(wallet, till.id, amount_cents, label), "wallet.topped_up", wallet)
 
 

@@ -14,6 +14,8 @@ from ledger.foundation.errors import Invalid
 from ledger.foundation.money import MAX_AMOUNT_CENTS
 from ledger.foundation.text import is_text
 
+# Cash that staff take by hand lies in the house's own till until tills belong to registers.
+HOUSE_TILL = "house"
 PAIRING_CODE_LIFETIME = timedelta(minutes=10)
 DESCRIPTION_LENGTH = 255
 TAG_LENGTH = 64
@@ -31,6 +33,12 @@ def normalised_token(given: str) -> str:
     upper = given.upper()
     bare = _SEPARATORS.sub("", upper)
     return bare if _HEX.fullmatch(bare) else upper
+
+
+def is_weak_token(given: str) -> bool:
+    """Say whether a token's UID has four bytes: such UIDs are not unique in the world."""
+    token = normalised_token(given)
+    return len(token) == 8 and bool(_HEX.fullmatch(token))
 
 
 def require_pairable_token(given: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.domain.access import signing_in
 from ledger.domain.access.commands import add_operator
 from ledger.domain.access.records import Role
 from ledger.domain.access.rules import ROLE_PERMISSIONS
@@ -67,6 +68,11 @@ MATRIX = {
     withdraw: ({"board": "simulator", "version": "1.0.0"}, "admin"),
     append_seal: ({"block": BlockRecord(1, 1, 1, "of no seal", "0" * 64)}, "admin"),
     add_operator: ({"username": "bob", "role": Role.STAFF}, "admin"),
+    signing_in.begin_sign_in: ({"username": "bob"}, "admin"),
+    signing_in.open_session: ({"username": "bob", "password_hash": "of another"}, "admin"),
+    signing_in.end_session: ({"secret": "WRONG"}, "admin"),
+    signing_in.set_up: ({"username": "bob", "password_hash": "of a password"}, "admin"),
+    signing_in.set_password: ({"username": "bob", "password_hash": "of a password"}, "admin"),
 }
 LEVELS = ["debit", "credit", "all", "staff", "admin", "nobody"]
 CASES = [pytest.param(command, level, id=f"{command.name}-{level}") for command in MATRIX for level in LEVELS]

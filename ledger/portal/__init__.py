@@ -1,0 +1,1 @@
+"""The pages for people: the desk, the wallet's owner, the operator."""
