@@ -16,7 +16,7 @@ from terminal_sim.chips.relay import CoffeeBrewer
 from terminal_sim.device import Device
 from terminal_sim.expectations import Expecting, NotSeen
 from terminal_sim.hand import Hand
-from terminal_sim.journal import OpenRecord, open_records
+from terminal_sim.journal import JournalRecord, open_records
 from terminal_sim.parts.board import BUTTON_PINS, SimulatorBoard
 from terminal_sim.parts.network import Network
 
@@ -112,7 +112,7 @@ class Machine(Expecting):
         return 0 if self.vmc is None else len(self.vmc.sold)
 
     @property
-    def open_records(self) -> list[OpenRecord]:
+    def open_records(self) -> list[JournalRecord]:
         """The movements of money that are not settled, as the journal on the flash tells them."""
         return open_records(self.device.files())
 

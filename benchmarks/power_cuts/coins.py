@@ -26,7 +26,7 @@ def cut_a_coin(street: Street, machine: Machine) -> str:
     moved = street.moved_cents(code)
     if moved not in ([], [cents]):
         raise Unfair(f"a coin of {cents} became {moved}:\n{machine.report()}")
-    is_noted = any(CUT_OFF in note for note in street.journal(machine).notes[token])
+    is_noted = any(CUT_OFF in note for note in street.notes(machine, token))
     if moved and is_noted:
         raise Unfair(f"a coin of {cents} was credited and noted:\n{machine.report()}")
     return "credited" if moved else "noted" if is_noted else "lost before flash"
@@ -70,7 +70,7 @@ def cut_a_counted_coin(street: Street, machine: Machine) -> str:
     street.go_on(machine, lambda: not acceptor.busy and till.unread_cents == untold_cents)
     moved = street.moved_cents(code)
     due_cents = till.accepted_cents - accepted_cents - (untold_cents - lost_cents)
-    notes = street.journal(machine).notes[token]
+    notes = street.notes(machine, token)
     if sum(moved) != due_cents or not Counter(moved) <= Counter(fallen) or notes:
         raise Unfair(f"coins of {fallen} became {moved}, noted {notes}:\n{machine.report()}")
     if untold_cents > lost_cents:

@@ -142,6 +142,6 @@ def _judge(street: Street, machine: Machine, code: str, token: str, delivered: i
 
 
 def _require_note(street: Street, machine: Machine, token: str) -> None:
-    notes = street.journal(machine).notes[token]
+    notes = street.notes(machine, token)
     if not any(NOT_SURE in note or WAS_RESET in note for note in notes):
         raise Unfair(f"paid, not delivered, and no word of it but {notes}:\n{machine.report()}")

@@ -5,18 +5,11 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.power_cuts import walk as walks
-from benchmarks.power_cuts.journals import read_journal
 from benchmarks.power_cuts.sales import cut_a_purchase
 from benchmarks.power_cuts.walk import walk
-from tests.terminal_sim.chips.microcontroller import make_firmware_importable
-
-make_firmware_importable()
-
-from journal import records  # noqa: E402
 
 # What no other test cuts against a real ledger.
-SOME_SCENES = ("vend", "counted_coin", "offline")
-ANNA, BEN = "04A1B2C3D4E5F6", "04B1B2C3D4E5F6"
+SOME_SCENES = ("vend", "counted_coin")
 
 
 @pytest.fixture(autouse=True)
@@ -28,9 +21,9 @@ def _own_environment(monkeypatch):
 
 def test_a_few_cuts_are_fair():
     heard = []
-    came = walk(3, 4, SOME_SCENES, heard.append)
+    came = walk(3, 2, SOME_SCENES, heard.append)
     assert came.unfair == ""
-    assert heard[-1] == came.cuts.total() >= 4
+    assert heard[-1] == came.cuts.total() >= 2
     assert {name for name, _ in came.outcomes} == set(SOME_SCENES)
 
 
@@ -46,29 +39,3 @@ def test_money_that_moves_after_everybody_has_gone_is_seen(monkeypatch):
 
     monkeypatch.setitem(walks.SCENES, "purchase", (cut_and_take_more, "coffee_machine"))
     assert "[] on " in walk(1, 1, ("purchase",), lambda _count: None).unfair
-
-
-@pytest.mark.parametrize("is_torn", [False, True])
-def test_the_journal_on_flash_says_who_waits_and_what_is_noted(is_torn):
-    lines = []
-    for number, (token, states) in enumerate(
-        (
-            (ANNA, [(records.APPROVED, None), (records.VENDED, "power failed")]),
-            (ANNA, [(records.VENDED, None)]),
-            (BEN, [(records.APPROVED, None)]),
-            (BEN, []),
-        ),
-        start=1,
-    ):
-        record = records.Record(number, f"k{number}", records.VEND, token, 120)
-        lines.append(record.intent_line())
-        for record.state, record.note in states:
-            lines.append(record.state_line())
-    lines.append(records.line([records.COIN_MARK, "0" * 22, ANNA]))
-    lines.append(records.line([records.VENDED, 3, None]))
-    if is_torn:
-        lines[-1] = lines[-1][:-4]
-    read = read_journal(b"".join(lines), b"")
-    assert read.open == ([BEN, BEN] if is_torn else [BEN])
-    assert read.notes == {ANNA: ["vended: power failed"]}
-    assert read_journal(b"".join(lines), b"4 00000000\n").open == []
