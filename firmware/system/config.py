@@ -160,7 +160,7 @@ def _note_unknown(raw):
 
 def _begins(name, beginnings):
     # MicroPython 1.24 takes no tuple of them itself.
-    return any([name.startswith(beginning) for beginning in beginnings])
+    return any(name.startswith(beginning) for beginning in beginnings)
 
 
 def _flag(raw, name):

@@ -44,18 +44,6 @@ def test_an_intent_survives_a_restart_with_all_that_its_repetition_needs(boot, d
     assert vars(found) == vars(record)
 
 
-def test_what_was_shown_before_it_began_is_open_after_a_restart_whatever_was_settled_meanwhile(boot, do):
-    journal = boot()
-    earlier = do(vend, journal)
-    shown = journal.new_record(records.VEND, TOKEN, 25)
-    key = shown.key
-    do(journal.mark, earlier, records.REVERSED)
-    assert do(journal.begin, shown)
-    newer = do(vend, journal)
-    assert [record.key for record in boot().open_records] == [key, newer.key]
-    assert len({earlier.key, key, newer.key}) == 3
-
-
 def test_a_settled_record_is_not_open_after_a_restart(boot, do):
     journal = boot()
     record = do(vend, journal)

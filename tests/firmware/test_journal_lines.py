@@ -252,3 +252,16 @@ def test_without_the_line_that_says_which_short_file_counts_no_older_mark_is_bel
     do(tell_coins, journal, count)
     harm(flash)
     assert [boot(flash, limit).coin_mark for _ in range(2)] == [None, None]
+
+
+def test_what_was_shown_before_it_began_is_open_after_a_restart_whatever_was_settled_meanwhile(boot, do):
+    flash = FlashFiles()
+    journal = boot(flash)
+    earlier = do(begin, journal)
+    shown = journal.new_record(records.VEND, TOKEN, 25)
+    key = shown.key
+    do(journal.mark, earlier, records.REVERSED)
+    assert do(journal.begin, shown)
+    newer = do(begin, journal)
+    assert [record.key for record in boot(flash).open_records] == [key, newer.key]
+    assert len({earlier.key, key, newer.key}) == 3
