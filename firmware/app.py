@@ -17,7 +17,7 @@ _SHORT_BYTES = 384
 def load_board(name):
     """Import the module of a board; ConfigError when there is none of that name."""
     try:
-        return getattr(__import__("boards." + name), name)
+        board = getattr(__import__("boards." + name), name, None)
     except ImportError as error:
         # Only the board itself may be missing; a part of it that is missing is another failure.
         from system.config import ConfigError
@@ -27,6 +27,12 @@ def load_board(name):
         if "'rp2'" in str(error):
             raise ConfigError("board: for another chip")
         raise
+    if not hasattr(board, "build"):
+        # A part of several boards, as esp32 is.
+        from system.config import ConfigError
+
+        raise ConfigError("board: not known")
+    return board
 
 
 async def run():

@@ -121,8 +121,8 @@ class CoinStation(Station):
     def _set_slot(self):
         is_known = self._ledger.link != self._ledger.LINK_UNAUTHORISED
         self._coins.accept(self._is_open and is_known and self._journal.has_room_for_coins)
-        if self._is_open:
-            self._closed_at = compat.ticks_ms()
+        now = compat.ticks_ms()
+        self._closed_at = now if self._is_open else compat.aged(self._closed_at, _LONGEST_DRAIN_MS)
 
     async def _show_trouble(self):
         if self._is_stuck:

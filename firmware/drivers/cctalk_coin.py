@@ -17,6 +17,7 @@ _POLL_MS = const(200)
 _INHIBIT_AGAIN_MS = const(2000)
 _SILENT_MS = const(5000)
 _RETRY_MS = const(500)
+_LONGEST_QUIET_MS = const(60000)
 # Part 2, 229: what a rejected or inhibited coin says; they are everyday.
 _EVERYDAY_ERRORS = (1, 2)
 
@@ -86,6 +87,7 @@ class CcTalkCoin:
     async def _poll(self, listener):
         now = await self._line.ask(_READ_CREDIT, length=credit_buffer.LENGTH)
         self._answered_ms = compat.ticks_ms()
+        self._moved_ms = compat.aged(self._moved_ms, _LONGEST_QUIET_MS)
         self.health.works()
         self._note_answer(listener)
         before = self._reading or credit_buffer.of_mark(listener.coin_mark())

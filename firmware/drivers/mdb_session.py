@@ -75,7 +75,11 @@ class Session:
     @property
     def is_silent(self):
         """Tell whether the machine has said nothing for a while, or never."""
-        return self._heard_ms is None or compat.ticks_diff(compat.ticks_ms(), self._heard_ms) > _SILENT_MS
+        heard_ms = self._heard_ms
+        if heard_ms is not None and compat.ticks_diff(compat.ticks_ms(), heard_ms) > _SILENT_MS:
+            # For good: ticks wrap around in days.
+            self._heard_ms = None
+        return self._heard_ms is None
 
     def begin(self, units):
         """Offer a session with so much credit at the next POLL; False when the reader is not enabled."""

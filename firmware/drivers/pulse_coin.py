@@ -19,6 +19,7 @@ _STUCK_LOOK_MS = const(100)
 # Between the fall of a coin and its first pulse: so long a supply is not taken away.
 _FALL_MS = const(800)
 _STUCK_AT_START_MS = const(6000)
+_LONGEST_QUIET_MS = const(60000)
 
 
 class PulseCoin:
@@ -123,6 +124,7 @@ class PulseCoin:
         await self._rest(listener, beat, _STUCK_AT_START_MS)
         while True:
             beat()
+            self._last_edge_ms = compat.aged(self._last_edge_ms, _LONGEST_QUIET_MS)
             self._set_slot()
             if self._pulses or self._pulse_since_us is not None:
                 await compat.sleep_ms(_LOOK_MS)

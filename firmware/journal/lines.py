@@ -46,6 +46,10 @@ class Lines:
                 turn = -fields[1]
             else:
                 yield raw, fields
+        if not (self.is_whole and turn) and self._files.read_small(_SHORT_FILES[turn + 1 & 1], 1):
+            # A pouring empties the other one first. So it is no torn end, but the line is bad or gone that
+            # said which of them is in use, and how old their lines are nobody knows.
+            self.is_whole, self.is_damaged = False, True
         if not self.is_damaged:
             # Where the end is torn, it was torn while this was poured.
             for raw, fields in self._read_file(_SHORT_FILES[turn & 1]):
@@ -94,7 +98,7 @@ class Lines:
             for data in lines:
                 size += len(data)
                 file.write(data)
-            if self._short_limit or self._turn or self._short_size:
+            if self._short_limit or self._turn or self._short_size or self.is_damaged:
                 data = self._next_turn()
                 size += len(data)
                 file.write(data)

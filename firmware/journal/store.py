@@ -106,6 +106,11 @@ class Journal:
         Called again with what has become known since, it replaces the intent that was written before.
         """
         if record not in self._open:
+            if record.number <= self._settled:
+                # It was shown before it began, and what was still open then has been settled since. Its key
+                # stays as it is.
+                self._last += 1
+                record.number = self._last
             self._open.append(record)
         before = self._coin_mark
         self._coin_mark = records.mark_of(record) or before

@@ -102,7 +102,7 @@ class Ledger:
                 self.link = self.LINK_UP
                 return Accepted(status, data)
             return self._unknown(f"{status} without sense", True)
-        if status >= 500 or status in _TRY_AGAIN or not _is_of_the_dialect(status, answer):
+        if not 400 <= status <= 499 or status in _TRY_AGAIN or not _is_of_the_dialect(status, answer):
             return self._unknown(f"status {status}", True)
         self.link = self.LINK_UNAUTHORISED if status == 401 else self.LINK_UP
         balance_cents = answer.get("balance")

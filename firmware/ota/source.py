@@ -16,7 +16,10 @@ class Source:
     async def offer(self, board, version):
         """Return what is published for this device beyond its version, as a dictionary, or None."""
         data = await self._ask(f"/pos/firmware?board={board}&version={version}")
-        return data.get("release")
+        release = data.get("release")
+        if release is not None and not isinstance(release, dict):
+            raise UpdateRefused("the ledger's answer makes no sense")
+        return release
 
     async def piece(self, sha256, offset):
         """Return the next bytes of a file, from an offset on; none behind its end."""

@@ -7,6 +7,8 @@ from system.log import log
 
 # People do not move as many contacts as that without a second's rest; noise does.
 _MOST_STIRS = const(100)
+# Ticks reach no further; what has failed for longer is told as five days.
+_LONGEST_MS = const(432000000)
 
 
 class BusHealth:
@@ -30,6 +32,7 @@ class BusHealth:
         """Count failures."""
         if self._failing_since is None:
             self._failing_since, self._before = compat.ticks_ms(), self.failures
+        self._failing_since = compat.aged(self._failing_since, _LONGEST_MS)
         self.failures += count
 
     def works(self):

@@ -23,7 +23,8 @@ class LedgerClock:
     def hear(self, date):
         """Take the `Date` of an answer; one that cannot be read is ignored."""
         now = compat.ticks_ms()
-        if self._set_at is not None and compat.ticks_diff(now, self._set_at) < _SET_EVERY_MS:
+        # Less than nothing: it was so long ago, without the ledger, that the ticks have wrapped around.
+        if self._set_at is not None and 0 <= compat.ticks_diff(now, self._set_at) < _SET_EVERY_MS:
             return
         moment = read(date)
         if moment is None:

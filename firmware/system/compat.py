@@ -47,6 +47,15 @@ else:
             self.clear()
 
 
+def aged(ticks, longest_ms):
+    """Return ticks that are not older than `longest_ms`; called often, they never seem to lie ahead.
+
+    Ticks wrap around: what lies more than 6.2 days back looks as if it were still to come.
+    """
+    now = ticks_ms()
+    return ticks if ticks_diff(now, ticks) <= longest_ms else ticks_add(now, -longest_ms)
+
+
 async def flagged_within(flag, timeout_ms):
     """Wait until the ThreadSafeFlag or Event is set; False when that takes longer."""
     try:

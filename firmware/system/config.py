@@ -15,7 +15,7 @@ READERS = ("pn532_i2c", "pn532_spi", "pn532_hsu", "mfrc522")
 _BOARD_OF_PLATFORM = {"webassembly": "simulator", "esp32": "esp32_pn532_coffee", "rp2": "rp2040_mdb"}
 _DEFAULT_BOARD = "simulator"
 # How the boards of another chip begin.
-_FOREIGN = {"esp32": "rp2", "rp2": "esp32"}
+_FOREIGN = {"esp32": ("rp2", "simulator"), "rp2": ("esp32", "simulator")}
 # What the settings mean; a file without this number is of the first meaning. It grows when a setting gets
 # another name or meaning, so that nobody's money goes by an old one.
 VERSION = 1
@@ -91,7 +91,7 @@ def check(raw):
     _require_version(raw)
     _note_unknown(raw)
     config.board = _text(raw, "board", default_board())
-    if config.board.startswith(_FOREIGN.get(sys.platform, "?")):
+    if _begins(config.board, _FOREIGN.get(sys.platform, ())):
         raise ConfigError("board: for another chip")
     config.device = _choice(raw, "device", DEVICES, None)
     config.language = _choice(raw, "language", LANGUAGES, "en")
@@ -153,9 +153,14 @@ def _note_unknown(raw):
     for name in raw:
         if name in known or name in _FLAGS:
             continue
-        if name.startswith(_MONEY):
+        if _begins(name, _MONEY):
             raise ConfigError(f"not known: {name}")
         log("config", f"not known, so without effect: {name}")
+
+
+def _begins(name, beginnings):
+    # MicroPython 1.24 takes no tuple of them itself.
+    return any(name.startswith(beginning) for beginning in beginnings)
 
 
 def _flag(raw, name):

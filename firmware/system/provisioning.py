@@ -5,8 +5,9 @@ import os
 from system.log import log
 
 _SPACE = "tapledger"
-# File and key; a key has fifteen letters at most, a value 4000 bytes.
-_FILES = (("/config.json", "config"), ("/ca.der", "ca"), ("/state/token", "token"))
+# File and key; a key has fifteen letters at most, a value 4000 bytes. The configuration comes last: while
+# it is missing all of them are written, so that a power cut in between leaves no half of a device.
+_FILES = (("/state/token", "token"), ("/ca.der", "ca"), ("/config.json", "config"))
 _LONGEST = 4000
 
 
@@ -16,7 +17,7 @@ def restore(space=None, root=""):
     Only a flash without config.json is one that was formatted: what else a person has removed stays away.
     """
     space = space or _store()
-    if space is None or _read(root + _FILES[0][0]) is not None:
+    if space is None or _read(root + _FILES[-1][0]) is not None:
         return
     buffer = bytearray(_LONGEST)
     for path, key in _FILES:
@@ -29,8 +30,17 @@ def restore(space=None, root=""):
 
 
 def keep(space=None, root=""):
-    """Put what is on the flash into the chip's store, where it differs; called when it was found good."""
-    space = space or _store()
+    """Put what is on the flash into the chip's store, where it differs; called when it was found good.
+
+    A store that takes it not is told on the console and stops nothing.
+    """
+    try:
+        _keep(space or _store(), root)
+    except OSError as error:
+        log("config", f"the chip's own store fails: {error!r}")
+
+
+def _keep(space, root):
     if space is None:
         return
     buffer = bytearray(_LONGEST)
@@ -55,7 +65,11 @@ def _store():
         import esp32
     except ImportError:
         return None
-    return esp32.NVS(_SPACE)
+    try:
+        return esp32.NVS(_SPACE)
+    except OSError as error:
+        log("config", f"the chip's own store fails: {error!r}")
+        return None
 
 
 def _read(path):
@@ -73,6 +87,7 @@ def _write(path, data):
             os.mkdir(folder)
         except OSError:
             pass
-    with open(path, "wb") as file:
+    with open(path + ".new", "wb") as file:
         file.write(data)
         file.flush()
+    os.rename(path + ".new", path)

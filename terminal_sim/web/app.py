@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, abort, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from terminal_sim.actions import ACTIONS, WORLD
 from terminal_sim.control import Refused
 from terminal_sim.device import EVENTS
 from terminal_sim.values import BadAction
@@ -49,7 +50,7 @@ def _add_terminals(app: Flask, board: Board) -> None:
     @app.post("/terminals/<name>/<action>")
     def act(name: str, action: str) -> Any:
         answer = board.do(name, action, _body().get("value", True))
-        return _said(answer)
+        return _said(action, answer)
 
 
 def _add_recording(app: Flask, board: Board) -> None:
@@ -102,6 +103,7 @@ def _page(board: Board) -> str | Response:
         coins_cents=COINS_CENTS,
         shelves=SHELVES,
         events=EVENTS,
+        fault_words={name: _fault_words(board.faults(name), t) for name in board.plan.terminals},
         goods_words={item: t[goods] for item, goods, _ in SHELVES},
     )
     answer = Response(html)
@@ -110,10 +112,20 @@ def _page(board: Board) -> str | Response:
     return answer
 
 
-def _said(answer: dict[str, Any]) -> dict[str, Any]:
+def _fault_words(faults: dict[str, str], t: dict[str, str]) -> dict[str, str]:
+    """Return by its name what people call a fault; the texts need not know all of them."""
+    return {
+        name: f"{t['part_' + name.partition('.')[0]]}: {t.get('fault_' + name.replace('.', '_'), line)}"
+        for name, line in faults.items()
+    }
+
+
+def _said(action: str, answer: dict[str, Any]) -> dict[str, Any]:
     """Return an answer with what a person is to read of it, in their language."""
-    is_returned = answer.get("accepted") is False
-    return {**answer, "said": words(language_of(request))["coin_returned"] if is_returned else ""}
+    t = words(language_of(request))
+    is_of_world = ACTIONS[action].who == WORLD
+    said = t["coin_returned"] if answer.get("accepted") is False else t["done"] if is_of_world else ""
+    return {**answer, "said": said}
 
 
 def _body() -> dict[str, Any]:

@@ -109,9 +109,12 @@ class Board:
         def do(machine: Machine) -> dict[str, Any]:
             if action in ACTIONS and ACTIONS[action].needs_power and not machine.is_powered:
                 raise NoPower(f"{name} has no power")
-            return perform(machine, action, value)
+            done = perform(machine, action, value)
+            terminal.note_fault(action, value)
+            return done
 
-        answer = self.terminal(name).ask(do)
+        terminal = self.terminal(name)
+        answer = terminal.ask(do)
         self._watch.look_now()
         return answer
 

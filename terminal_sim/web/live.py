@@ -63,6 +63,10 @@ class LiveTerminal:
         except TimeoutError:
             raise Refused(f"{self.name} is busy: the ledger keeps it waiting") from None
 
+    def note_fault(self, action: str, value: Any) -> None:
+        """Let people see that a fault lasts, or is healed; only from within a question that did it."""
+        self._sight.note_fault(action, value)
+
     def _live(self) -> None:
         try:
             machine = self._make()
@@ -73,7 +77,7 @@ class LiveTerminal:
             return
         finally:
             self.is_ready.set()
-        sight = Sight(machine)
+        self._sight = sight = Sight(machine)
         before_s = time.monotonic()
         while not self._is_stopping.is_set():
             self._answer_pending(machine)

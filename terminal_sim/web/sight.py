@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from terminal_sim.chips.ssd1306 import Ssd1306
+from terminal_sim.faults import ALL, faults_of
 from terminal_sim.machine import Machine
 from terminal_sim.parts.network import Request
 
@@ -21,9 +22,20 @@ class Sight:
         self._machine = machine
         self._panel: tuple[Ssd1306 | None, int] = (None, 0)
         self._picture: tuple[list[str], list[str]] = ([], [])
+        self._lasting: tuple[Any, list[str]] = (None, [])
+        self._was_powered = False
         self._measured_s = -MEASURE_EVERY_S
         self._memory_bytes: int | None = None
         self._journal: int | None = None
+
+    def note_fault(self, action: str, value: Any) -> None:
+        """Remember a fault that lasts until its part is healed, or until the parts start anew."""
+        faults = self._faults()
+        if action == "heal":
+            faults = [each for each in faults if not _is_of(each, value)]
+        elif action == "fault" and faults_of(self._machine)[value].lasts:
+            faults = sorted({*faults, value})
+        self._lasting = (self._machine.device.board, faults)
 
     def look(self) -> dict[str, Any]:
         """Return everything, as plain values; times are the terminal's own."""
@@ -43,6 +55,7 @@ class Sight:
             "cups": machine.cups,
             "brewing": machine.brewer.brewing,
             "brewed_percent": machine.brewer.brewed_percent,
+            "faults": self._faults(),
             **self._coins(),
             **self._vending(),
             **self._network(),
@@ -53,14 +66,19 @@ class Sight:
             "journal": self._journal,
         }
 
+    def _faults(self) -> list[str]:
+        board, faults = self._lasting
+        return faults if board is not None and board is self._machine.device.board else []
+
     def _measure(self) -> None:
         machine = self._machine
-        if not machine.is_powered:
-            self._memory_bytes = None
-        elif machine.seconds - self._measured_s >= MEASURE_EVERY_S:
-            self._measured_s = machine.seconds
-            self._memory_bytes = machine.live_set_bytes()
-            self._journal = len(machine.open_records)
+        is_due = machine.is_powered and machine.seconds - self._measured_s >= MEASURE_EVERY_S
+        if not is_due and machine.is_powered == self._was_powered:
+            return
+        self._was_powered, self._measured_s = machine.is_powered, machine.seconds
+        self._memory_bytes = machine.live_set_bytes() if machine.is_powered else None
+        # The flash keeps it without power, and a cut is when people look at it.
+        self._journal = len(machine.open_records)
 
     def _display(self) -> tuple[list[str], list[str] | None]:
         machine = self._machine
@@ -110,6 +128,10 @@ class Sight:
         tones = self._machine.buzzer.tones if self._machine.is_powered else []
         ended = [tone for tone in tones[-KEPT_TONES - 1 :] if tone.duration_us is not None]
         return [[tone.start_us // 1000, tone.hertz, tone.duration_us // 1000] for tone in ended[-KEPT_TONES:]]
+
+
+def _is_of(fault: str, part: str) -> bool:
+    return part == ALL or fault.startswith(f"{part}.")
 
 
 def _packed(row: str) -> str:

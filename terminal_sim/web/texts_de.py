@@ -107,6 +107,8 @@ TEXTS = {
     "minute": "+ 1 Minute",
     "hour": "+ 1 Stunde",
     "day": "+ 1 Tag",
+    "done": "Erledigt.",
+    "is_stalled": "Das Netz verschluckt alles.",
     "faults": "Störung",
     "let_fail": "Eintreten lassen",
     "heal": "Alles wieder heil",

@@ -107,6 +107,8 @@ TEXTS = {
     "minute": "+ 1 minute",
     "hour": "+ 1 hour",
     "day": "+ 1 day",
+    "done": "Done.",
+    "is_stalled": "The network swallows everything.",
     "faults": "Fault",
     "let_fail": "Let it happen",
     "heal": "All well again",

@@ -222,3 +222,46 @@ def test_a_line_costs_fewer_than_five_programs_of_the_flash_however_long_the_jou
             do(journal.mark, record, records.REFUSED)
     assert sorted(costs[SHORT])[len(costs[SHORT]) // 2] < MOST_PROGRAMS
     assert sorted(costs[0])[len(costs[0]) // 2] > 2 * MOST_PROGRAMS
+
+
+def tell_coins(journal, count):
+    for number in range(count):
+        coin = journal.new_record(records.COIN, TOKEN, 50)
+        coin.item = f"m{number}"
+        assert journal.begin(coin)
+        journal.mark(coin, records.CREDITED)
+
+
+def damage_the_last_line(flash):
+    data = flash.contents["journal"]
+    flash.contents["journal"] = data[:-3] + b"!" + data[-2:]
+
+
+def lose_the_long_file(flash):
+    del flash.contents["journal"]
+
+
+@pytest.mark.parametrize("harm", [damage_the_last_line, lose_the_long_file])
+@pytest.mark.parametrize("count", [4, 8, 12, 16])
+@pytest.mark.parametrize("limit", [0, SHORT])
+def test_without_the_line_that_says_which_short_file_counts_no_older_mark_is_believed(
+    boot, do, harm, count, limit
+):
+    flash = FlashFiles()
+    journal = boot(flash)
+    do(tell_coins, journal, count)
+    harm(flash)
+    assert [boot(flash, limit).coin_mark for _ in range(2)] == [None, None]
+
+
+def test_what_was_shown_before_it_began_is_open_after_a_restart_whatever_was_settled_meanwhile(boot, do):
+    flash = FlashFiles()
+    journal = boot(flash)
+    earlier = do(begin, journal)
+    shown = journal.new_record(records.VEND, TOKEN, 25)
+    key = shown.key
+    do(journal.mark, earlier, records.REVERSED)
+    assert do(journal.begin, shown)
+    newer = do(begin, journal)
+    assert [record.key for record in boot(flash).open_records] == [key, newer.key]
+    assert len({earlier.key, key, newer.key}) == 3

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from journal import records
+from journal import records, replay
 from ledger_client.answers import Accepted, Refused, Unknown
 from ledger_client.api import Ledger, posting_body
 from ledger_client.backoff import Backoff
@@ -66,7 +66,7 @@ def test_a_text_with_quotes_and_umlauts_is_still_json():
 def test_a_record_from_flash_has_the_same_bytes_as_before(world):
     vend = record()
     by_number = {}
-    records.apply(records.parse(vend.intent_line()), by_number)
+    replay.apply(records.parse(vend.intent_line()), by_number)
     assert posting_body(by_number[1]) == posting_body(vend)
 
 
@@ -123,6 +123,7 @@ def test_a_terminal_that_is_not_known_is_refused_without_a_code(world):
         (201, b'{"data":null}'),
         (200, b"<html>welcome</html>"),
         (302, b""),
+        (307, b'{"message":"Moved","code":"moved"}'),
         HttpError("closed", True),
     ],
 )

@@ -103,3 +103,35 @@ def test_a_file_that_is_too_long_for_the_store_is_left_out(flash, do):
     store = Store()
     do(provisioning.keep, store)
     assert sorted(store.kept) == ["config", "token"]
+
+
+class FullStore(Store):
+    """Has no room any more."""
+
+    def set_blob(self, key, data):
+        raise OSError(-0x1105, "ESP_ERR_NVS_NOT_ENOUGH_SPACE")
+
+
+def test_a_store_that_takes_nothing_is_told_and_stops_nothing(flash, do, capsys):
+    do(provisioning.keep, FullStore())
+    assert "the chip's own store fails" in capsys.readouterr().out
+    assert read(flash) == FILES
+
+
+@pytest.mark.parametrize("writes", range(3))
+def test_a_power_cut_while_it_comes_back_leaves_the_rest_to_the_next_start(flash, do, monkeypatch, writes):
+    store, whole = Store(), provisioning._write
+    do(provisioning.keep, store)
+    formatted(flash)
+
+    def cut(path, data):
+        if len(read(flash)) == writes:
+            raise KeyboardInterrupt
+        whole(path, data)
+
+    monkeypatch.setattr(provisioning, "_write", cut)
+    with pytest.raises(KeyboardInterrupt):
+        do(provisioning.restore, store)
+    monkeypatch.setattr(provisioning, "_write", whole)
+    do(provisioning.restore, store)
+    assert read(flash) == FILES

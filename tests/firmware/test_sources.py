@@ -73,6 +73,14 @@ def test_it_calls_no_method_that_the_device_lacks(path):
 
 
 @sources
+def test_it_asks_for_one_beginning_at_a_time_as_micropython_1_24_takes_no_tuple_of_them(path):
+    for call in nodes(path, ast.Call):
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("startswith", "endswith"):
+            asked = ast.unparse(call.args[0])
+            assert isinstance(call.args[0], ast.Constant) or asked.islower() and asked.isidentifier(), asked
+
+
+@sources
 def test_no_float_comes_near_anything(path):
     if path.name == "compat.py":
         return

@@ -84,7 +84,13 @@ def test_each_setting_that_is_documented_is_known(check, capsys):
 
 
 def test_a_configuration_of_another_chip_is_refused(check, monkeypatch):
-    for platform, board in (("esp32", "rp2040_mdb"), ("rp2", "esp32_pn532_coffee")):
+    foreign = (
+        ("esp32", "rp2040_mdb"),
+        ("rp2", "esp32_pn532_coffee"),
+        ("esp32", "simulator"),
+        ("rp2", "simulator"),
+    )
+    for platform, board in foreign:
         monkeypatch.setattr(configuration.sys, "platform", platform)
         with pytest.raises(ConfigError, match="board: for another chip"):
             check({**LEAST, "board": board})
@@ -206,7 +212,8 @@ WHAT_NEXT = {
 REFUSALS = (
     *("no_connection", "unknown_token", "blocked_token", "random_uid", "bad_uid", "refused", "forbidden"),
     *("unauthorised", "journal_full", "reader_failed", "no_product", "too_little", "not_delivered"),
-    *("coin_unknown", "coin_slot_failed", "over_limit", "top_up_unknown"),
+    *("coin_unknown", "coin_slot_failed", "over_limit", "top_up_unknown", "several_tokens"),
+    *("coin_acceptor_silent", "coins_lost"),
 )
 
 

@@ -120,6 +120,7 @@ def sign_malformed_manifest(releases):
         (lambda releases: vars(releases).update(status=404), "the ledger answers 404"),
         (lambda releases: releases.release.pop("signature"), "the ledger's answer makes no sense"),
         (offer_nonsense, "the ledger's answer makes no sense"),
+        (lambda releases: vars(releases).update(release="9.0.0"), "the ledger's answer makes no sense"),
         (sign_malformed_manifest, "the manifest is malformed: a file"),
     ],
 )

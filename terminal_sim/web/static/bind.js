@@ -24,8 +24,8 @@ function word(element, value) {
 }
 
 function list(element, values) {
-  const { none, before, goods } = element.dataset;
-  const known = goods ? JSON.parse(goods) : "names" in element.dataset ? names : {};
+  const { none, before, labels } = element.dataset;
+  const known = labels ? JSON.parse(labels) : "names" in element.dataset ? names : {};
   if (element.matches("ol")) {
     element.replaceChildren(...(values.length ? values : [none]).map((text) => {
       const line = document.createElement("li");
