@@ -89,10 +89,6 @@ class Account:
         elif parts[-1] == "reverse":
             self._hear_reversal(exchange, parts[2])
 
-    def open_keys(self, terminal: str) -> int:
-        """Return how many postings of a terminal have an unknown fate."""
-        return sum(1 for each in self.postings.values() if each.terminal == terminal and not each.is_settled)
-
     @property
     def unsettled(self) -> list[Posting]:
         """The postings whose fate is not known."""

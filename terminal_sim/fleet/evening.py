@@ -78,8 +78,9 @@ class Evening:
         taps = draw(crowd, pace, seed)
         account = Account({name: _prices_cents(light) for name, light in lights.items()})
         tokens = len(self._premises.tokens) + len(self._premises.blocked)
-        outcome = Outcome(account, len(taps), len(lights), len(crowd.slow), tokens)
+        outcome = Outcome(account, len(taps), len(lights), 0, tokens)
         running = await self._start_devices(lights, crowd.slow)
+        outcome.devices = len(running)
         try:
             self._account = account
             crew = {**lights, **running}

@@ -23,6 +23,7 @@ class Sight:
         self._panel: tuple[Ssd1306 | None, int] = (None, 0)
         self._picture: tuple[list[str], list[str]] = ([], [])
         self._lasting: tuple[Any, list[str]] = (None, [])
+        self._was_powered = False
         self._measured_s = -MEASURE_EVERY_S
         self._memory_bytes: int | None = None
         self._journal: int | None = None
@@ -71,12 +72,13 @@ class Sight:
 
     def _measure(self) -> None:
         machine = self._machine
-        if not machine.is_powered:
-            self._memory_bytes = None
-        elif machine.seconds - self._measured_s >= MEASURE_EVERY_S:
-            self._measured_s = machine.seconds
-            self._memory_bytes = machine.live_set_bytes()
-            self._journal = len(machine.open_records)
+        is_due = machine.is_powered and machine.seconds - self._measured_s >= MEASURE_EVERY_S
+        if not is_due and machine.is_powered == self._was_powered:
+            return
+        self._was_powered, self._measured_s = machine.is_powered, machine.seconds
+        self._memory_bytes = machine.live_set_bytes() if machine.is_powered else None
+        # The flash keeps it without power, and a cut is when people look at it.
+        self._journal = len(machine.open_records)
 
     def _display(self) -> tuple[list[str], list[str] | None]:
         machine = self._machine

@@ -114,6 +114,26 @@ def test_who_pulls_the_plug_sees_it_dark_and_is_told_why_nothing_happens(watched
     see(coffee, "Choose a drink")
 
 
+def test_a_power_cut_in_a_purchase_is_seen_in_the_journal_and_the_money_comes_back(watched):
+    page = watched.page
+    coffee = machine(page, "Coffee machine")
+    see(coffee, "Choose a drink")
+    coffee.get_by_text("The world around it").click()
+    coffee.get_by_label("Power fails when").select_option("the ledger has booked")
+    click(coffee, "Arm")
+    expect(coffee).to_contain_text("Done.")
+    choose(page, "Dan")
+    click(coffee, "Espresso")
+    see(coffee, "Hold your token")
+    click(coffee, "Tap")
+    expect(coffee).to_contain_text("Power off")
+    expect(coffee).to_contain_text("Journal 1 open")
+    see_balance(page, "Dan", "0.80")
+    coffee.get_by_role("group", name="Power").get_by_role("button", name="Plug in").click()
+    see_balance(page, "Dan", "2.00")
+    expect(coffee).to_contain_text("Journal 0 open")
+
+
 def test_a_slow_line_is_measured_and_a_lost_one_is_seen_on_the_page_and_on_the_display(watched):
     coffee = machine(watched.page, "Coffee machine")
     see(coffee, "Choose a drink")
