@@ -80,6 +80,8 @@ class Stand:
     """One device from power-on to power-off. `flash` and `road` outlive it."""
 
     vending_words = None
+    # As app.py has it.
+    short_limit = 384
 
     def __init__(self, device, flash, road, relay_pin=None, world=None, **settings):
         self.world = world or World()
@@ -106,7 +108,7 @@ class Stand:
             entropy=entropy,
             backoff=lambda: Backoff(entropy),
         )
-        self.journal = Journal(self.flash, entropy)
+        self.journal = Journal(self.flash, entropy, short_limit=self.short_limit)
         ledger = Ledger(self.road, Backoff(entropy))
         module = importlib.import_module(f"devices.{device}")
         texts = Texts(self.config.language, self.screen.columns, device)

@@ -99,6 +99,7 @@ def test_three_coins_are_credited_and_the_slot_closes_with_the_session(site):
     assert not site.acceptor.takes("EU050A")
 
 
+@pytest.mark.usefixtures("long_file_alone")
 def test_counter_and_credit_are_one_line_on_flash_before_the_ledger_hears_of_it(site):
     site.open_session()
     before = len(site.flash.contents["journal"])
@@ -194,6 +195,7 @@ def test_a_wiped_flash_credits_nothing_and_tells_people(site):
     assert [record.note for record in stand.journal.remarkable] == ["counter 1 was not known"]
 
 
+@pytest.mark.usefixtures("long_file_alone")
 def test_a_journal_damaged_in_its_middle_credits_no_coin_a_second_time(site):
     site.open_session()
     site.insert(50, 20)
@@ -208,6 +210,7 @@ def test_a_journal_damaged_in_its_middle_credits_no_coin_a_second_time(site):
     assert [record.note for record in stand.journal.remarkable] == ["counter 2 was not known"]
 
 
+@pytest.mark.usefixtures("long_file_alone")
 def test_the_mark_outlives_a_rotation_of_the_journal(site):
     site.open_session()
     site.insert(*[10] * 3)

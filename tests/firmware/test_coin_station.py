@@ -74,6 +74,7 @@ def test_the_first_pulse_of_a_coin_is_on_flash_and_the_whole_coin_takes_its_plac
     assert stand.journal.remarkable == []
 
 
+@pytest.mark.usefixtures("long_file_alone")
 def test_a_coin_costs_the_flash_three_lines(stand):
     open_session(stand)
     before = len(stand.flash.contents["journal"])

@@ -165,6 +165,7 @@ def insert_coin(stand):
     stand.world.pass_ms(3000)
 
 
+@pytest.mark.usefixtures("long_file_alone")
 def test_a_coin_is_credited_once_or_noted_wherever_the_power_fails_after_its_first_line():
     total = units_of("coin_station", insert_coin)
     assert total > 150

@@ -62,11 +62,11 @@ def test_a_machine_that_fails_gives_the_money_back(site):
 
 def test_the_intent_is_on_flash_before_the_ledger_is_asked_and_the_approval_before_the_bus_hears_of_it(site):
     seen = []
-    site.road.before = lambda: seen.append(site.flash.contents["journal"].count(b'["intent"'))
+    site.road.before = lambda: seen.append(site.flash.contents["journal.0"].count(b'["intent"'))
     approve = site.stand.device._reader.approve
 
     def noted(request, units):
-        seen.append(site.flash.contents["journal"].count(b'["approved"'))
+        seen.append(site.flash.contents["journal.0"].count(b'["approved"'))
         return approve(request, units)
 
     site.stand.device._reader.approve = noted

@@ -66,6 +66,7 @@ def test_a_vend_is_paid_once_or_given_back_wherever_the_power_fails(site, seed):
     check(site, come_back(site))
 
 
+@pytest.mark.usefixtures("long_file_alone")
 @pytest.mark.parametrize("units", range(0, 200, 20))
 def test_a_power_cut_while_a_failed_vend_is_given_back_gives_it_back_once(site, units):
     site.vmc.settings.dispenses = False
