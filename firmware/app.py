@@ -22,7 +22,7 @@ def load_board(name):
         # Only the board itself may be missing; a part of it that is missing is another failure.
         from system.config import ConfigError
 
-        if "boards." + name in str(error):
+        if "boards." + name.split(".")[0] in str(error):
             raise ConfigError("board: not known")
         if "'rp2'" in str(error):
             raise ConfigError("board: for another chip")

@@ -147,7 +147,7 @@ def test_the_real_board_lives_on_when_the_reader_that_is_named_is_not_on_its_wir
     [
         ({"board": "toaster"}, "board: not known"),
         ({"board": "esp32"}, "board: not known"),
-        ({"board": "esp32.coffee"}, "board: not known"),
+        ({"board": "boards.simulator"}, "board: not known"),
         ({"api_token": "with blank"}, "api_token: bad"),
         ({"buttons": [5]}, "buttons: no text in"),
         ({"coins_cents": ["10"]}, "coins_cents: no"),
