@@ -99,13 +99,16 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result
 @click.argument("name")
 @click.option("--device", type=click.Choice(DEVICES), required=True)
 @click.option("--ledger", "ledger_url", required=True, help="The ledger's address, http://HOST:PORT.")
-@click.option("--api-token", envvar="TAPLEDGER_API_TOKEN", required=True, show_envvar=True)
+@click.option("--api-token", envvar="TAPLEDGER_API_TOKEN", show_envvar=True,
+              help="Without one it shows a code for `tapledger terminal pair`.")
 @click.option("--language", type=click.Choice(["en", "de"]), default="en", show_default=True)
 @click.option("--display", type=click.Choice(["lcd", "oled"]), default="lcd", show_default=True)
 @click.option("--reader", type=click.Choice(READERS), default=READERS[0], show_default=True)
 @click.option("--coin-acceptor", type=click.Choice(COIN_ACCEPTORS), default="pulse", show_default=True)
 @click.option("--button", "buttons", multiple=True, help="A product id for the next product button.")
 @click.option("--pulse-cents", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option("--confirm", is_flag=True, help="Show price and balance, and ask, before it books.")
+@click.option("--selftest", is_flag=True, help="Look at each part first, and say so on the console.")
 @click.option("--clock", type=click.Choice(["real"]), default="real", help="Scenarios run in virtual time.")
 @AS_JSON
 @click.pass_obj
@@ -234,7 +237,9 @@ def act(state: State, command: str, **arguments: Any) -> dict[str, Any]:
 
 def _framed(name: str, display: list[str]) -> str:
     edge = "+" + "-" * (len(display[0]) + 2) + "+"
-    return "\n".join([f"{name}", edge, *[f"| {line} |" for line in display], edge])
+    # Where a picture stands there are no letters to tell.
+    lines = [f"| {line} |".replace("\ufffd", "▒") for line in display]
+    return "\n".join([f"{name}", edge, *lines, edge])
 
 
 def tell(answer: dict[str, Any], as_json: bool) -> None:

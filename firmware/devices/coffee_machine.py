@@ -118,7 +118,7 @@ class CoffeeMachine(Station):
         await super()._on_refresh(value)
 
     def _may_be_owed(self, record):
-        # Only where nobody hears: what a ledger that answers does not say yes to is no matter of allowance.
+        # Only where the ledger decides nothing: what it refuses is no matter of allowance.
         is_down = self._ledger.link == self._ledger.LINK_DOWN
         return is_down and self._allowance and self._allowance.allows(record, self._journal.open_records)
 

@@ -12,6 +12,7 @@ from system.log import log
 _TRY_AGAIN = (408, 409, 429)
 _TAGS = {records.VEND: "coffee", records.COIN: "topup", records.TOP_UP: "topup", records.REVALUE: "topup"}
 _DESCRIPTION_LIMIT = 255
+_CODE_LIMIT = 64
 
 
 class Ledger:
@@ -106,7 +107,8 @@ class Ledger:
             return self._unknown(f"status {status}", True)
         self.link = self.LINK_UNAUTHORISED if status == 401 else self.LINK_UP
         balance_cents = answer.get("balance")
-        code = answer.get("code", "unauthenticated")
+        # It may have to fit in a line of the journal.
+        code = answer.get("code", "unauthenticated")[:_CODE_LIMIT]
         return Refused(status, code, balance_cents if _is_cents(balance_cents) else None)
 
     def _unknown(self, reason, was_sent):

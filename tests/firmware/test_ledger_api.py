@@ -91,6 +91,11 @@ def test_the_ledgers_no_is_refused(world, status):
     assert (answer.status, answer.code) == (status, "c")
 
 
+def test_a_code_of_any_length_fits_in_a_line_of_the_journal(world):
+    answer = post(world, (400, b'{"message":"m","code":"' + b"c" * 2000 + b'"}'))
+    assert answer.code == "c" * 64
+
+
 def test_a_terminal_that_is_not_known_is_refused_without_a_code(world):
     answer = post(world, (401, b'{"message":"Unauthenticated."}'))
     assert isinstance(answer, Refused)
