@@ -8,6 +8,7 @@ import pytest
 
 from terminal_sim.scenarios import story
 from terminal_sim.scenarios.runner import play
+from tests.conftest import BOTH_DATABASES
 from tests.factories import ledgers
 from tests.journeys.desk import Desk
 from tests.journeys.world import Premises
@@ -19,11 +20,13 @@ TOLD_ABOUT = {
 }
 
 
-@pytest.mark.parametrize("turn", range((len(GALLERY) + 1) // 2))
-def test_a_story_of_the_gallery_goes_as_it_is_told(premises: Premises, turn: int):
-    # Half of them on each database: what these do otherwise is the matter of the other journeys.
-    half = GALLERY[premises.ledger.settings.database_url.get_backend_name() == "sqlite" :: 2]
-    path, desk = half[turn % len(half)], Desk(premises.ledger)
+# Half of them on each database.
+STAGES = [pytest.param(BOTH_DATABASES[number % 2], path, id=path.stem) for number, path in enumerate(GALLERY)]
+
+
+@pytest.mark.parametrize(("premises", "path"), STAGES, indirect=["premises"])
+def test_a_story_of_the_gallery_goes_as_it_is_told(premises: Premises, path: Path):
+    desk = Desk(premises.ledger)
     heard: list[str] = []
     outcome = play(path, premises.url, {}, say=heard.append, operator=desk)
     assert outcome.failure is None, "\n".join([*heard, outcome.failure])

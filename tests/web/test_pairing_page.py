@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from ledger.domain.devices.pairing import offer_pairing, unpaired_device
-from ledger.web.openapi import PAGE_POLICY
+from ledger.web.headers import STRICT_POLICY
 from tests.web.applications import Caller, nothing_is_written, opened_app
 
 COMMAND = 'tapledger terminal pair ABCD2345 coffee --name "Coffee" --permission debit'
@@ -72,6 +72,6 @@ def test_what_can_be_no_code_is_not_repeated(anybody, written):
 
 def test_it_loads_from_here_only_and_is_framed_nowhere(anybody):
     headers = anybody.get("/pair/ABCD2345").headers
-    assert headers.getlist("Content-Security-Policy") == [PAGE_POLICY]
+    assert headers.getlist("Content-Security-Policy") == [STRICT_POLICY]
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "no-referrer", "the code goes to nobody else"

@@ -11,6 +11,7 @@ import ledger.bundles
 import ledger.demo_data
 import ledger.domain
 import ledger.domain.closing.queries
+import ledger.fleet_data
 import ledger.jobs.sealing  # noqa: F401 (as do those of what is done beside the requests)
 import ledger.moving
 import ledger.web

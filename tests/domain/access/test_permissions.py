@@ -74,6 +74,14 @@ MATRIX = {
     signing_in.set_up: ({"username": "bob", "password_hash": "of a password"}, "admin"),
     signing_in.set_password: ({"username": "bob", "password_hash": "of a password"}, "admin"),
 }
+
+
+@pytest.fixture
+def database_name() -> str:
+    """Keep the books in SQLite: who may do what is decided before any database is asked."""
+    return "sqlite"
+
+
 LEVELS = ["debit", "credit", "all", "staff", "admin", "nobody"]
 CASES = [pytest.param(command, level, id=f"{command.name}-{level}") for command in MATRIX for level in LEVELS]
 
