@@ -63,10 +63,8 @@ def sim(options: list[str]) -> int:
 
 def test(options: list[str]) -> int:
     """Run every test; a missing part is installed first, and its absence is a failure."""
-    need_card_readers()  # first: one of the packages is compiled against what this brings
+    need_system_parts()  # first: one of the packages is compiled against what this brings
     set_up(for_tests=True)
-    need_chromium()
-    need_strace()
     return call([PYTHON, "-m", "pytest", *options])
 
 
@@ -173,21 +171,15 @@ def is_newer(source: Path, target: Path) -> bool:
     return not target.exists() or target.stat().st_mtime < source.stat().st_mtime
 
 
-def need_chromium() -> None:
-    """Have a Chromium for the page tests: the system's, or installed from Debian's packages."""
-    if not find_chromium():
-        need_system_packages("the page tests need Chromium", "chromium", "fonts-dejavu-core")
+def need_system_parts() -> None:
+    """Have what the tests need of the system; what is missing is installed from Debian's packages at once.
 
-
-def need_strace() -> None:
-    """Have strace, which records what the tests of power cuts replay."""
-    if not shutil.which("strace"):
-        need_system_packages("the tests of power cuts need strace", "strace")
-
-
-def need_card_readers() -> None:
-    """Have the PC/SC daemon, a virtual reader for it, and what compiles a package against them."""
+    A browser for the pages; strace, whose record the tests of power cuts replay; the PC/SC daemon with a
+    virtual reader, and what compiles a package against them.
+    """
     needed = {
+        "chromium": find_chromium(),
+        "strace": shutil.which("strace"),
         "pcscd": Path("/usr/sbin/pcscd").exists(),
         "vsmartcard-vpcd": Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so").exists(),
         "libusb-1.0-0": ctypes.util.find_library("usb-1.0"),
@@ -198,8 +190,10 @@ def need_card_readers() -> None:
         "iproute2": shutil.which("ip"),
     }
     missing = [package for package, is_there in needed.items() if not is_there]
+    if "chromium" in missing:
+        missing.append("fonts-dejavu-core")
     if missing:
-        need_system_packages("the tests of card readers need PC/SC and a compiler", *missing)
+        need_system_packages("the tests need parts of the system", *missing)
 
 
 def need_system_packages(why: str, *packages: str) -> None:
