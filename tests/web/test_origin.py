@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from ledger.web.origin import client_address, is_loopback
+from ledger.web.origin import client_address, is_https, is_loopback
 
 PROXIES = (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -41,3 +41,19 @@ def test_without_a_configured_proxy_the_peer_is_the_origin():
 )
 def test_this_machine_is_known(peer, is_here):
     assert is_loopback(peer) is is_here
+
+
+@pytest.mark.parametrize(
+    ("peer", "scheme", "told", "is_safe"),
+    [
+        ("192.0.2.7", "https", "", True),
+        ("192.0.2.7", "http", "https", False),
+        ("127.0.0.1", "http", "https", True),
+        ("127.0.0.1", "http", "http", False),
+        ("127.0.0.1", "http", "", False),
+        ("nonsense", "http", "https", False),
+    ],
+)
+def test_https_is_what_we_are_asked_by_or_what_a_trusted_proxy_was(peer, scheme, told, is_safe):
+    environ = {"REMOTE_ADDR": peer, "wsgi.url_scheme": scheme, "HTTP_X_FORWARDED_PROTO": told}
+    assert is_https(environ, PROXIES) is is_safe

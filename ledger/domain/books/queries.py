@@ -26,6 +26,12 @@ def account_by_id(reader: Reader, account_id: int) -> AccountRecord:
     return account_record(tables.select_account_by_id(reader, account_id))
 
 
+def account_of(reader: Reader, kind: AccountKind, owner: str) -> AccountRecord | None:
+    """Return the account `kind:owner`; None when it was never opened."""
+    row = tables.select_account(reader, f"{kind}:{owner}")
+    return row and account_record(row)
+
+
 def _accounts_of(reader: Reader, entry: Entry) -> dict[int, AccountRecord]:
     """Return those of an entry's two accounts that exist, by id."""
     rows = [tables.select_account_by_id(reader, each) for each in (entry.source_id, entry.destination_id)]

@@ -64,10 +64,10 @@ def found_wallets(reader: Reader, *, text: str) -> list[WalletRecord]:
 
 def latest_by_hand(reader: Reader, *, limit: int = 10) -> list[HandBooking]:
     """Return what was booked at the house's till last, latest first."""
-    till = tables_desk.select_account_id(reader, f"{AccountKind.TILL}:{HOUSE_TILL}")
+    till = books.account_of(reader, AccountKind.TILL, HOUSE_TILL)
     if till is None:
         return []
-    postings = books.latest_postings(reader, till, None, 2 * limit).items
+    postings = books.latest_postings(reader, till.id, None, 2 * limit).items
     booked = [each for each in postings if each.kind is PostingKind.TOP_UP][:limit]
     return [
         HandBooking(

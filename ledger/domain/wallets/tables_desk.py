@@ -1,10 +1,9 @@
-"""Statements of the desk: who is looked for, and which account the house's till is."""
+"""Statements of the desk: who is looked for."""
 
 from __future__ import annotations
 
 from sqlalchemy import or_, select
 
-from ledger.domain.books.tables import Account
 from ledger.domain.wallets.tables import Wallet, WalletToken
 from ledger.storage.transaction import Reader
 
@@ -18,8 +17,3 @@ def select_codes(reader: Reader, text: str, token: str, limit: int) -> list[str]
     found = select(Wallet.code).where(or_(named, Wallet.code == text, Wallet.id.in_(tokens)))
     rows = reader.all(found.order_by(Wallet.user_name, Wallet.id).limit(limit))
     return [row.code for row in rows]
-
-
-def select_account_id(reader: Reader, code: str) -> int | None:
-    """Return an account's id by its code; None when it was never opened."""
-    return reader.scalar(select(Account.id).where(Account.code == code))
